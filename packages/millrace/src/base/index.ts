@@ -1,0 +1,7 @@
+export { type Clock, systemClock } from './clock.ts'
+export { channels, type Stage, stages } from './diagnostics.ts'
+export { errorTable } from './error-table.ts'
+export { type ErrorCode, type FieldsOf, isMillraceError, MillraceError } from './errors.ts'
+export { deepFreeze } from './freeze.ts'
+export { type NewId, uuidv7 } from './ids.ts'
+export { type Logger, silentLogger } from './logger.ts'

@@ -1,0 +1,1 @@
+export { isMillraceError, MillraceError } from './base/index.ts'
