@@ -56,10 +56,193 @@ export const errorTable = {
     (f) => `'${f.topic}' is not a valid topic or topic pattern: ${f.reason}.`,
     "Use levels of letters, digits, '-' and '_' parted by '.'; in patterns '*' is one level and '**' any number of levels.",
   ),
+  EVENT_UNREADABLE: entry<{ type: string; id: string }>(
+    false,
+    (f) => `The data of the event '${f.id}' of type '${f.type}' is not JSON.`,
+    'The event lies among the dead letters: edit its data and redrive it, or discard it.',
+  ),
+  EVENT_VERSION_NEWER: entry<{ contract: string; version: number; known: number }>(
+    false,
+    (f) => `An event of '${f.contract}' has version ${f.version}; this application knows versions up to ${f.known}.`,
+    'Deploy the newer contract here; the event is parked until then and handled by itself afterwards.',
+  ),
   PAYLOAD_TOO_LARGE: entry<{ contract: string; bytes: number; limitBytes: number }>(
     false,
     (f) => `The data of '${f.contract}' takes ${f.bytes} bytes; the limit is ${f.limitBytes} bytes.`,
     'Publish a reference to the data, or raise `maxEventBytes` in the configuration of the application.',
+  ),
+  EVENT_EXPIRED: entry<{ id: string }>(
+    false,
+    (f) => `The event '${f.id}' expired before it was handled.`,
+    'Redrive it if it is still worth handling; otherwise discard it.',
+  ),
+  // Handling
+  HANDLER_DUPLICATE: entry<{ message: string; service: string; other: string }>(
+    false,
+    (f) =>
+      f.service === f.other
+        ? `The service '${f.service}' has two handlers for '${f.message}'.`
+        : `'${f.message}' has two handlers: '${f.service}' and '${f.other}'.`,
+    'Keep one. Commands and queries have one handler in all; events have one in each service.',
+  ),
+  HANDLER_TIMEOUT: entry<{ subscription: string; position: number; timeoutMs: number }>(
+    true,
+    (f) => `The handler of '${f.subscription}' did not finish position ${f.position} within ${f.timeoutMs} ms.`,
+    'Pass `signal` on to what the handler waits for, or raise its `timeoutMs`.',
+  ),
+  HANDLER_BLOCKED: entry<{ subscription: string; position: number; blockedMs: number }>(
+    true,
+    (f) => `The handler of '${f.subscription}' has blocked the event loop at position ${f.position} for ${f.blockedMs} ms.`,
+    'Move long computations to a worker thread, or part them with `await`.',
+  ),
+  EFFECTS_SEALED: entry<{ subscription: string; position: number }>(
+    false,
+    (f) => `The handler of '${f.subscription}' has ended with position ${f.position}; its context cannot be used any more.`,
+    'Await everything the handler starts before it returns.',
+  ),
+  DELIVERY_POISONOUS: entry<{ subscription: string; position: number; deaths: number }>(
+    false,
+    (f) => `The process died ${f.deaths} times while '${f.subscription}' handled position ${f.position}.`,
+    'Look at the dead letter, mend the handler, then redrive it.',
+  ),
+  COMMAND_REFUSED: entry<{ reason: string; details: unknown }>(
+    false,
+    (f) => `The command was refused: ${f.reason}.`,
+    'The handler decided so; act on its reason.',
+  ),
+  COMMAND_UNHANDLED: entry<{ contract: string }>(
+    false,
+    (f) => `No service handles '${f.contract}'.`,
+    'Start the service that handles it once, so that the store knows it; or add `.handle(…)` or `.answer(…)` to one.',
+  ),
+  REQUEST_TIMEOUT: entry<{ contract: string; timeoutMs: number }>(
+    true,
+    (f) => `'${f.contract}' was not answered within ${f.timeoutMs} ms.`,
+    'Check that the service which answers it runs (`millrace subscriptions`), or raise `timeoutMs`.',
+  ),
+  REQUEST_FAILED: entry<{ contract: string; name: string; message: string; code: string | null }>(
+    false,
+    (f) => `The handler of '${f.contract}' failed: ${f.name}: ${f.message}`,
+    'Look at the error in the log of the service that answers.',
+  ),
+  // Applications
+  APP_NOT_RUNNING: entry<{ phase: string }>(
+    false,
+    (f) => `The application is ${f.phase}; it can do this only while it runs.`,
+    'Await `start()` first, and call nothing after `stop()`.',
+  ),
+  CONFIG_INVALID: entry<{ option: string; reason: string }>(
+    false,
+    (f) => `The option '${f.option}' is wrong: ${f.reason}.`,
+    'Correct the option where it is passed.',
+  ),
+  CAPABILITY_MISSING: entry<{ engine: string; capability: string; needed: string }>(
+    false,
+    (f) => `'${f.needed}' needs the capability '${f.capability}', which the engine '${f.engine}' does not have.`,
+    'Choose an engine that has it, or do without.',
+  ),
+  // Commits
+  REVISION_CONFLICT: entry<{ stream: string; expected: number | 'none' | 'any'; actual: number }>(
+    true,
+    (f) => `The stream '${f.stream}' is at revision ${f.actual}, not at ${f.expected} as expected.`,
+    'Read the stream again, decide again, and append with the new revision.',
+  ),
+  VERSION_CONFLICT: entry<{ collection: string; key: string; expected: number; actual: number }>(
+    true,
+    (f) => `The document '${f.key}' of '${f.collection}' has version ${f.actual}, not ${f.expected} as expected.`,
+    'Read the document again, decide again, and write with the new version.',
+  ),
+  TIMER_GONE: entry<{ id: string }>(
+    false,
+    (f) => `There is no timer '${f.id}': it fired already, was cancelled, or never existed.`,
+    'Nothing is to be done if it fired; otherwise check the id.',
+  ),
+  INBOX_DUPLICATE: entry<{ consumer: string; messageId: string }>(
+    false,
+    (f) => `'${f.consumer}' has taken the message '${f.messageId}' already.`,
+    'Acknowledge the message: its effects are in the store.',
+  ),
+  LEASE_HELD: entry<{ lease: string; owner: string; pid: number; untilMs: number }>(
+    true,
+    (f) =>
+      `'${f.lease}' is held by process ${f.pid} (${f.owner}), at the latest until ${new Date(f.untilMs).toISOString()}.`,
+    "Stop the other process, or start this one with `whenHeld: 'wait'` to stand by.",
+  ),
+  LEASE_LOST: entry<{ lease: string; epoch: number; actual: number }>(
+    true,
+    (f) => `'${f.lease}' has moved on to epoch ${f.actual}; epoch ${f.epoch} may not write any more.`,
+    'Nothing was written. The subscription starts again by itself where it may.',
+  ),
+  SQL_FAILED: entry<{ statement: string; reason: string }>(
+    false,
+    (f) => `The statement of a unit of work failed (${f.reason}): ${f.statement}`,
+    'Correct the statement; nothing of the unit was committed.',
+  ),
+  SUBSCRIPTION_UNKNOWN: entry<{ subscription: string }>(
+    false,
+    (f) => `There is no subscription '${f.subscription}'.`,
+    'Check the name: `millrace subscriptions` lists them.',
+  ),
+  DELIVERY_UNKNOWN: entry<{ subscription: string; position: number; state: string }>(
+    false,
+    (f) => `The subscription '${f.subscription}' keeps no ${f.state} delivery of position ${f.position}.`,
+    'Check the position: `millrace dead-letters list` shows what is kept.',
+  ),
+  // Stores
+  STORE_BUSY: entry<{ store: string; waitedMs: number }>(
+    true,
+    (f) => `The store '${f.store}' was locked by another process for ${f.waitedMs} ms.`,
+    'Try again; if it stays so, look for a process that holds a write transaction open.',
+  ),
+  STORE_STOPPED: entry<{ store: string; reason: string }>(
+    false,
+    (f) => `The store '${f.store}' has stopped: ${f.reason}. Nothing more is acknowledged.`,
+    'Mend the cause (free disk space, replace the disk), then start the application again: it carries on from the last commit.',
+  ),
+  STORE_OVERLOADED: entry<{ store: string; pendingBytes: number; limitBytes: number }>(
+    true,
+    (f) => `${f.pendingBytes} bytes wait to be committed to '${f.store}'; the limit is ${f.limitBytes}.`,
+    'Await each publish (or bound how many are under way) so that the publisher goes no faster than the store.',
+  ),
+  STORE_UNREADABLE: entry<{ store: string; reason: string }>(
+    false,
+    (f) => `The store '${f.store}' cannot be opened: ${f.reason}.`,
+    'Check the path, that the folder exists, and that this user may read and write the file and its folder.',
+  ),
+  STORE_FOREIGN: entry<{ store: string; reason: string }>(
+    false,
+    (f) => `'${f.store}' is not a Millrace store: ${f.reason}.`,
+    'Give another path: Millrace writes only to files that it made, and to new ones.',
+  ),
+  STORE_DAMAGED: entry<{ store: string; reason: string }>(
+    false,
+    (f) => `The store '${f.store}' is damaged: ${f.reason}.`,
+    'Restore a backup (`millrace backup` makes them). Nothing was changed or repaired.',
+  ),
+  STORE_TOO_NEW: entry<{ store: string; version: number; known: number }>(
+    false,
+    (f) => `The store '${f.store}' has schema version ${f.version}; this Millrace knows versions up to ${f.known}.`,
+    'Update Millrace in this process.',
+  ),
+  STORE_VERSION_UNSAFE: entry<{ engine: string; version: string; reason: string }>(
+    false,
+    (f) => `${f.engine} ${f.version} must not be used: ${f.reason}.`,
+    'Use Node.js 26, or a Node.js 24 whose SQLite has the fix.',
+  ),
+  STORE_LOCKED: entry<{ store: string; reason: string }>(
+    true,
+    (f) => `The store '${f.store}' cannot be taken: ${f.reason}.`,
+    'Stop the process that locks the file, then start again.',
+  ),
+  APP_STOPPING: entry<{ subscription: string; drainMs: number }>(
+    true,
+    (f) => `'${f.subscription}' was still handling when the application stopped (after ${f.drainMs} ms).`,
+    'Nothing is lost: the delivery comes again. Make handlers heed `signal`, or raise `drainMs`.',
+  ),
+  BACKUP_FAILED: entry<{ store: string; target: string; reason: string }>(
+    false,
+    (f) => `No backup of '${f.store}' was made at '${f.target}': ${f.reason}.`,
+    'Give a path where no file is yet, in a folder that exists and has enough space. A copy that was not whole was removed.',
   ),
 } as const satisfies Record<string, Entry<never>>
 

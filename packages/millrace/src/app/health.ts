@@ -1,0 +1,16 @@
+import type { Subscription } from '../delivery/index.ts'
+import type { Health } from './application.ts'
+
+/** Whether an application does its work: `degraded` while a service does not run or is paused, `down` when all have failed. */
+export function healthOf(phase: string, subscriptions: Iterable<Subscription>): Health {
+  const services = [...subscriptions].map(({ name, phase, error }) => ({
+    name,
+    phase,
+    error: error instanceof Error ? error.message : error === undefined ? null : String(error),
+  }))
+  if (phase === 'starting' || phase === 'not started') return { status: 'starting', services }
+  if (phase !== 'running') return { status: 'down', services }
+  const working = services.filter((service) => service.phase === 'running' || service.phase === 'standby')
+  if (working.length === services.length) return { status: 'up', services }
+  return { status: services.every((service) => service.phase === 'failed') ? 'down' : 'degraded', services }
+}

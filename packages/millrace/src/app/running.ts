@@ -1,0 +1,114 @@
+import { type Plan, planOf, type Runtime, type Service, Subscription, Watchdog } from '../delivery/index.ts'
+import {
+  answering,
+  Backpressure,
+  Documents,
+  Publisher,
+  Requester,
+  replyToGivenUp,
+  Scheduler,
+} from '../messaging/index.ts'
+import type { LeaseOwner, Store } from '../store/index.ts'
+import type { OpenEngine } from '../transport/index.ts'
+import type { Settings } from './config.ts'
+import { Admission } from './admission.ts'
+import type { Contracts } from './contracts.ts'
+import { registerHandlers } from './handler-registry.ts'
+import { leaseOwner } from './owner.ts'
+import { RetentionSweeper } from './retention.ts'
+
+/** The parts of a running application, put together and taken apart in order. */
+export class Running {
+  readonly store: Store
+  readonly publisher: Publisher
+  readonly requester: Requester
+  readonly scheduler: Scheduler
+  readonly documents: Documents
+  readonly subscriptions = new Map<string, Subscription>()
+  readonly #admission: Admission
+  readonly #settings: Settings
+  readonly #contracts: Contracts
+  readonly #runtime: Runtime
+  readonly #owner: LeaseOwner
+  readonly #backpressure: Backpressure
+  readonly #retention: RetentionSweeper
+  readonly #watchdog: Watchdog | undefined
+
+  constructor(engine: OpenEngine, settings: Settings, contracts: Contracts) {
+    const { clock, logger, newId, random, source, maxEventBytes, retention, blockedAfterMs, blockedExitMs } = settings
+    const { store, log } = engine
+    this.#admission = new Admission(store, contracts, clock, logger)
+    const composer = { clock, newId, maxEventBytes, admit: this.#admission.admit }
+    this.store = store
+    this.#settings = settings
+    this.#contracts = contracts
+    this.#owner = leaseOwner(newId)
+    this.#watchdog = blockedAfterMs > 0 ? new Watchdog(clock, logger, { blockedAfterMs, blockedExitMs }) : undefined
+    this.#runtime = { store, log, composer, clock, logger, random, source, watchdog: this.#watchdog }
+    this.#backpressure = new Backpressure(store)
+    this.#retention = new RetentionSweeper(store, clock, logger, retention)
+    this.publisher = new Publisher(store, composer, source, this.#backpressure)
+    this.requester = new Requester(store, clock, logger, this.#owner.instance, (message) => this.publisher.publish(message))
+    this.scheduler = new Scheduler(store, clock, logger)
+    this.documents = new Documents(store)
+  }
+
+  async start(): Promise<void> {
+    const { services } = this.#settings
+    await this.register(services)
+    this.#watchdog?.start()
+    for (const service of services) await this.subscribe(service)
+    this.scheduler.start()
+    this.#retention.start()
+  }
+
+  /** Compares all contracts with what was published, and notes who handles which command. */
+  async register(services: readonly Service[]): Promise<void> {
+    for (const contract of this.#contracts.all()) await this.#admission.register(contract)
+    const names = [...this.subscriptions.keys(), ...services.map(({ name }) => name)]
+    await registerHandlers(this.store, this.#contracts, names, this.#settings.logger)
+  }
+
+  /** Takes up a service, whose contracts are registered already. */
+  async subscribe(service: Service): Promise<void> {
+    const plan = this.#plan(service)
+    const subscription = new Subscription(plan, this.#runtime, this.#owner)
+    await subscription.start()
+    this.subscriptions.set(service.name, subscription)
+    if (plan.maxLag !== undefined) this.#backpressure.limit(plan.name, plan.topics, plan.maxLag)
+  }
+
+  async unsubscribe(name: string): Promise<void> {
+    const subscription = this.subscriptions.get(name)
+    this.subscriptions.delete(name)
+    this.#backpressure.release(name)
+    await subscription?.stop(this.#settings.drainMs)
+  }
+
+  /** Lets handlers finish, gives leases back, closes the store: each in spite of what fails before it. */
+  async stop(): Promise<void> {
+    const errors: unknown[] = []
+    const attempt = async (step: () => Promise<unknown>): Promise<void> => {
+      try {
+        await step()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    await Promise.all([...this.subscriptions.keys()].map((name) => attempt(() => this.unsubscribe(name))))
+    this.requester.stop()
+    await attempt(() => this.scheduler.stop())
+    await attempt(() => this.#retention.stop())
+    await attempt(async () => this.#watchdog?.stop())
+    await attempt(() => this.store.close())
+    if (errors.length === 1) throw errors[0]
+    if (errors.length > 1) throw new AggregateError(errors, 'The application did not stop in order')
+  }
+
+  #plan(service: Service): Plan {
+    const { composer, source } = this.#runtime
+    return planOf(service, this.#contracts.find, this.#settings.middleware, answering, (record, error) =>
+      replyToGivenUp(composer, source, record, error),
+    )
+  }
+}

@@ -1,0 +1,165 @@
+import { type Logger, MillraceError } from '../base/index.ts'
+import { type Composer, type Contract, composeEvent, type Event, type EventOptions, validate } from '../event/index.ts'
+import type { SqlValue, Store } from '../store/index.ts'
+import type { Collection, Document } from './collection.ts'
+import { type Batch, documentId, type Effects, type SeenDocument } from './effects.ts'
+import type { AppendOptions, HandlerContext, HandlerDocuments, PublishOptions, Rows } from './handler.ts'
+
+/** What all handlers of one subscription share. */
+export interface Surroundings {
+  readonly store: Store
+  readonly composer: Composer
+  readonly log: Logger
+  readonly source: string
+  readonly subscription: string
+}
+
+/**
+ * The context of one attempt. Members are made when they are asked for, because most handlers use few of them and there
+ * is one context for every event; they are closures, so that a handler can take the context apart.
+ */
+export class AttemptContext implements HandlerContext {
+  readonly #around: Surroundings
+  readonly #event: Event
+  readonly #batch: Batch
+  readonly #effects: Effects
+  readonly #abort: () => AbortSignal
+  readonly topic: string
+  readonly position: number
+  readonly attempt: number
+
+  constructor(
+    around: Surroundings,
+    event: Event,
+    at: { readonly topic: string; readonly position: number; readonly attempt: number },
+    batch: Batch,
+    effects: Effects,
+    abort: () => AbortSignal,
+  ) {
+    this.#around = around
+    this.#event = event
+    this.#batch = batch
+    this.#effects = effects
+    this.#abort = abort
+    this.topic = at.topic
+    this.position = at.position
+    this.attempt = at.attempt
+  }
+
+  get subscription(): string {
+    return this.#around.subscription
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort()
+  }
+
+  get log(): Logger {
+    return this.#around.log
+  }
+
+  get publish(): HandlerContext['publish'] {
+    return (contract, data, options) => this.#emit(contract, data, options)
+  }
+
+  get send(): HandlerContext['send'] {
+    return (contract, data, options) => this.#emit(contract, data, options)
+  }
+
+  get append(): HandlerContext['append'] {
+    return (stream, contract, data, options: AppendOptions = {}) => {
+      const { expectedRevision: expected = 'any' } = options
+      this.#compose(contract, data, options, (event) => {
+        this.#effects.append.push({ event, unique: options.id !== undefined, stream: { name: stream, expected } })
+      })
+    }
+  }
+
+  get documents(): HandlerDocuments {
+    return {
+      get: async (collection, key) => (await this.#read(collection, key))?.value,
+      read: (collection, key) => this.#read(collection, key),
+      put: (collection, key, value, options) => this.#put(collection, key, value, options?.ttlMs),
+      delete: (collection, key) => this.#write(collection.name, key, null, null),
+    }
+  }
+
+  get sql(): HandlerContext['sql'] {
+    return (text, ...parameters) => {
+      this.#open()
+      if (!this.#around.store.capabilities.sql) {
+        const { engine } = this.#around.store.capabilities
+        throw new MillraceError('CAPABILITY_MISSING', { engine, capability: 'sql', needed: this.#around.subscription })
+      }
+      this.#effects.sql.push({ text, parameters })
+    }
+  }
+
+  get query(): HandlerContext['query'] {
+    return (text: string, ...parameters: readonly SqlValue[]): Promise<Rows> =>
+      this.#around.store.query({ text, parameters })
+  }
+
+  /** After the attempt has ended nothing can join its unit any more; to drop it in silence would lose it. */
+  #open(): void {
+    if (this.#effects.sealed) throw new MillraceError('EFFECTS_SEALED', { subscription: this.subscription, position: this.position })
+  }
+
+  #emit(contract: Contract, data: unknown, options: PublishOptions | undefined): void {
+    const dueMs = dueOf(options, this.#around.composer)
+    // A message published later happens later: its own time, and with it its expiry, counts from when it is due.
+    const dated = dueMs === undefined || options?.time !== undefined ? options : { ...options, time: new Date(dueMs) }
+    this.#compose(contract, data, dated, (event) => {
+      if (dueMs !== undefined) this.#effects.timers.push({ kind: 'set', id: event.id, dueMs, event })
+      else this.#effects.append.push({ event, unique: options?.id !== undefined })
+    })
+  }
+
+  #compose(contract: Contract, data: unknown, options: EventOptions | undefined, add: (event: ReturnType<typeof composeEvent>) => void): void {
+    this.#open()
+    const { composer, source } = this.#around
+    const compose = (output: unknown): void =>
+      add(composeEvent(composer, contract, source, data, output, options, this.#event))
+    const admitted = composer.admit(contract)
+    if (admitted !== undefined) this.#effects.checks.push(admitted)
+    const output = validate(contract.name, contract.schema, data)
+    if (output instanceof Promise) this.#effects.checks.push(output.then(compose))
+    else compose(output)
+  }
+
+  async #read<T>(collection: Collection<T>, key: string): Promise<Document<T> | undefined> {
+    const id = documentId(collection.name, key)
+    const seen = this.#effects.written.get(id) ?? this.#effects.read.get(id) ?? this.#batch.seen(id) ?? (await this.#load(collection.name, key))
+    const version = 'version' in seen ? seen.version : seen.expected === undefined ? undefined : seen.expected + 1
+    if (!this.#effects.written.has(id)) this.#effects.read.set(id, { value: seen.value, version })
+    return seen.value === null ? undefined : { key, value: JSON.parse(seen.value) as T, version: version ?? 0 }
+  }
+
+  async #load(collection: string, key: string): Promise<SeenDocument> {
+    const stored = await this.#around.store.readDocument(collection, key)
+    return stored === undefined ? { value: null, version: 0 } : stored
+  }
+
+  #put<T>(collection: Collection<T>, key: string, value: T, ttlMs: number | undefined): void {
+    const expiresMs = ttlMs === undefined ? null : this.#around.composer.clock.now() + ttlMs
+    const write = (checked: T): void => this.#write(collection.name, key, JSON.stringify(checked), expiresMs)
+    if (collection.schema === undefined) return write(value)
+    const output = validate(`${collection.name}/${key}`, collection.schema, value)
+    if (output instanceof Promise) this.#effects.checks.push(output.then(write))
+    else write(output)
+  }
+
+  #write(collection: string, key: string, value: string | null, expiresMs: number | null): void {
+    this.#open()
+    const id = documentId(collection, key)
+    const earlier = this.#effects.written.get(id)
+    const expected = earlier === undefined ? this.#effects.read.get(id)?.version : earlier.expected
+    this.#effects.written.set(id, { collection, key, value, expected, expiresMs })
+  }
+}
+
+/** When a message that is to be published later is due; undefined: now. */
+export function dueOf(options: PublishOptions | undefined, composer: Composer): number | undefined {
+  if (options?.at !== undefined) return options.at.getTime()
+  return options?.afterMs === undefined ? undefined : composer.clock.now() + options.afterMs
+}

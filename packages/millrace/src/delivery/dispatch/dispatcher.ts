@@ -1,0 +1,164 @@
+import type { Dispatch } from '../service.ts'
+import type { Work } from '../work.ts'
+
+/** Runs works of one lane; resolves with those that were not begun. `handled` says that only the commit is left. */
+export type RunWorks = (works: readonly Work[], handled: () => void) => Promise<readonly Work[]>
+
+/** Keys that must not go on, but for deliveries that are kept apart. */
+export interface KeyGate {
+  isBlocked(key: string): boolean
+  /** A lane has deliveries of a blocked key: they may be withdrawn, or wait where they are. */
+  onWaiting(key: string): void
+}
+
+interface Lane {
+  readonly key: string | null
+  queue: Work[]
+  running: boolean
+}
+
+/** A lane takes at most this many works into one batch. */
+const longestBatch = 256
+
+/**
+ * Spreads deliveries over lanes: one for each order key that has deliveries now, which is gone when it is empty. At most
+ * `concurrency` lanes run handlers at once; those that only wait for their commit do not count.
+ */
+export class Dispatcher {
+  readonly #lanes = new Map<string, Lane>()
+  readonly #ready: Lane[] = []
+  readonly #run: RunWorks
+  readonly #gate: KeyGate
+  readonly #onError: (error: unknown) => void
+  #concurrency: number
+  #active = 0
+  #unfinished = 0
+  #idle: (() => void)[] = []
+  #stopped = false
+
+  /** @param onError told what ended a lane's run; the dispatcher then stands still */
+  constructor(run: RunWorks, concurrency: number, gate: KeyGate, onError: (error: unknown) => void) {
+    this.#run = run
+    this.#concurrency = concurrency
+    this.#gate = gate
+    this.#onError = onError
+  }
+
+  /** How many deliveries it has taken and not finished. */
+  get unfinished(): number {
+    return this.#unfinished
+  }
+
+  set concurrency(value: number) {
+    this.#concurrency = value
+    this.#pump()
+  }
+
+  /** Takes deliveries in their order. Kept ones go before all others of their key: they are older. */
+  offer(works: readonly Work[]): void {
+    for (const work of works) {
+      this.#unfinished++
+      const lane = this.#laneOf(work)
+      if (work.kept) lane.queue.unshift(work)
+      else lane.queue.push(work)
+      if (!lane.running && lane.queue.length === 1) this.#ready.push(lane)
+      else if (work.kept) this.wake(work.orderKey)
+    }
+    this.#pump()
+  }
+
+  /** The key may go on. */
+  wake(key: string | null): void {
+    const lane = key === null ? undefined : this.#lanes.get(key)
+    if (lane === undefined || lane.running || lane.queue.length === 0 || this.#ready.includes(lane)) return
+    this.#ready.push(lane)
+    this.#pump()
+  }
+
+  /** Takes the deliveries of a key that were not begun, so that they can be kept apart. */
+  withdraw(key: string): readonly Work[] {
+    const lane = this.#lanes.get(key)
+    if (lane === undefined) return []
+    const works = lane.queue
+    lane.queue = []
+    if (!lane.running) this.#lanes.delete(key)
+    this.#finish(works.length)
+    return works
+  }
+
+  /** Begins nothing more. */
+  stop(): void {
+    this.#stopped = true
+    for (const lane of this.#lanes.values()) this.#finish(lane.queue.length)
+    for (const lane of this.#ready) if (lane.key === null) this.#finish(lane.queue.length)
+    this.#lanes.clear()
+    this.#ready.length = 0
+  }
+
+  /** Resolves when nothing is being handled or committed. */
+  drained(): Promise<void> {
+    if (this.#unfinished === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  #laneOf(work: Work): Lane {
+    const key = work.orderKey
+    if (key === null) return { key, queue: [], running: false }
+    let lane = this.#lanes.get(key)
+    if (lane === undefined) this.#lanes.set(key, (lane = { key, queue: [], running: false }))
+    return lane
+  }
+
+  #pump(): void {
+    while (this.#active < this.#concurrency && !this.#stopped) {
+      const lane = this.#ready.shift()
+      if (lane === undefined) return
+      if (lane.running || lane.queue.length === 0) continue
+      if (lane.key !== null && !lane.queue[0]!.kept && this.#gate.isBlocked(lane.key)) this.#gate.onWaiting(lane.key)
+      else void this.#start(lane)
+    }
+  }
+
+  async #start(lane: Lane): Promise<void> {
+    lane.running = true
+    this.#active++
+    let counted = true
+    const handled = (): void => {
+      if (!counted) return
+      counted = false
+      this.#active--
+      this.#pump()
+    }
+    // A delivery that is kept apart goes alone: only its settlement tells which one of its key is next.
+    const count = lane.queue[0]!.kept ? 1 : Math.min(lane.queue.length, longestBatch)
+    const works = lane.queue.splice(0, count)
+    try {
+      const left = await this.#run(works, handled)
+      if (left.length > 0 && !this.#stopped) lane.queue.unshift(...left)
+      this.#finish(this.#stopped ? works.length : works.length - left.length)
+    } catch (error) {
+      this.#finish(works.length)
+      this.#stopped = true
+      this.#onError(error)
+    }
+    lane.running = false
+    if (lane.queue.length > 0 && !this.#stopped) this.#ready.push(lane)
+    else if (lane.key !== null && this.#lanes.get(lane.key) === lane) this.#lanes.delete(lane.key)
+    handled()
+    this.#pump()
+  }
+
+  #finish(count: number): void {
+    this.#unfinished -= count
+    if (this.#unfinished > 0) return
+    const idle = this.#idle
+    this.#idle = []
+    for (const resolve of idle) resolve()
+  }
+}
+
+/** The order key of an event under a way of dispatching. */
+export function orderKeyOf(dispatch: Dispatch, key: string | null): string | null {
+  if (dispatch === 'serial') return ''
+  return dispatch === 'keyed' ? key : null
+}

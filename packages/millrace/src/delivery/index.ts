@@ -1,0 +1,29 @@
+export { type Collection, collection, type Document } from './collection.ts'
+export { dueOf } from './context.ts'
+export type { ErrorAction, OnError } from './failure/action.ts'
+export {
+  byError,
+  type ExponentialOptions,
+  exponential,
+  fixed,
+  immediate,
+  noRetry,
+  type RetryDecision,
+  type RetryPolicy,
+} from './failure/retry.ts'
+export type {
+  AppendOptions,
+  Handler,
+  HandlerContext,
+  HandlerDocuments,
+  HandlerOptions,
+  Middleware,
+  PublishOptions,
+  Rows,
+} from './handler.ts'
+export { tell } from './observe.ts'
+export { type Plan, planOf } from './plan.ts'
+export { type Dispatch, type Route, type Service, type ServiceOptions, service } from './service.ts'
+export { Subscription, type SubscriptionPhase } from './subscription.ts'
+export type { Runtime } from './tenure.ts'
+export { Watchdog } from './watchdog.ts'

@@ -1,0 +1,238 @@
+import { isMillraceError, MillraceError } from '../base/index.ts'
+import type { Change, LeaseOwner } from '../store/index.ts'
+import type { Plan } from './plan.ts'
+import { type PauseRequest, type Runtime, Tenure } from './tenure.ts'
+
+/** Where a subscription stands. */
+export type SubscriptionPhase = 'starting' | 'standby' | 'running' | 'paused' | 'restarting' | 'failed' | 'stopped'
+
+/** A process that stands by looks this often whether the lease is free. */
+const standbyMs = 1_000
+/** After an error that is nobody's decision, a subscription starts again after this time, doubled each time. */
+const restartMs = { first: 100, longest: 10_000 }
+
+/**
+ * A durable subscription of this application: it takes the lease, runs a tenure under it, renews it, follows what
+ * operators do to it, and begins a new tenure when the old one was fenced.
+ */
+export class Subscription {
+  readonly #plan: Plan
+  readonly #runtime: Runtime
+  readonly #owner: LeaseOwner
+  #phase: SubscriptionPhase = 'starting'
+  #error: unknown
+  #epoch = 0
+  #tenure: Tenure | undefined
+  #failures = 0
+  #pausedByError: { readonly position: number; readonly afterMs: number } | undefined
+  #cancelRenewal: (() => void) | undefined
+  #cancelWait: (() => void) | undefined
+  #stopListening: (() => void) | undefined
+  #following: Promise<void> | undefined
+  #followAgain = false
+
+  constructor(plan: Plan, runtime: Runtime, owner: LeaseOwner) {
+    this.#plan = plan
+    this.#runtime = runtime
+    this.#owner = owner
+  }
+
+  get name(): string {
+    return this.#plan.name
+  }
+
+  get phase(): SubscriptionPhase {
+    return this.#phase
+  }
+
+  /** What ended it, or what it waits for. */
+  get error(): unknown {
+    return this.#error
+  }
+
+  /** @throws LEASE_HELD when another process has it and `whenHeld` is `refuse` */
+  async start(): Promise<void> {
+    this.#stopListening = this.#runtime.store.onCommit((change) => this.#onCommit(change))
+    try {
+      await this.#begin()
+    } catch (error) {
+      if (isMillraceError(error, 'LEASE_HELD') && this.#plan.options.whenHeld === 'wait') this.#standBy(error)
+      else {
+        this.#stopListening()
+        this.#phase = 'failed'
+        throw error
+      }
+    }
+  }
+
+  /** Finishes what is under way, up to `drainMs`, and gives the lease back. */
+  async stop(drainMs: number): Promise<void> {
+    this.#phase = 'stopped'
+    this.#stopListening?.()
+    this.#cancelWait?.()
+    this.#cancelRenewal?.()
+    const tenure = this.#tenure
+    this.#tenure = undefined
+    if (tenure === undefined) return
+    await tenure.stop(drainMs)
+    try {
+      await this.#runtime.store.commit({ leases: [{ kind: 'release', name: this.#lease, epoch: this.#epoch }] })
+    } catch (error) {
+      // A lost lease is somebody else's to release; a stopped store keeps it until it lapses.
+      if (!isMillraceError(error, 'LEASE_LOST') && !isMillraceError(error, 'STORE_STOPPED')) throw error
+    }
+  }
+
+  #isStopped(): boolean {
+    return this.#phase === 'stopped'
+  }
+
+  get #lease(): string {
+    return `subscription:${this.#plan.name}`
+  }
+
+  async #begin(): Promise<void> {
+    const { store } = this.#runtime
+    const { name, topics, options } = this.#plan
+    const { epochs } = await store.commit({
+      leases: [{ kind: 'acquire', name: this.#lease, owner: this.#owner, ttlMs: options.leaseMs }],
+      subscriptions: [{ kind: 'ensure', name, topics, from: options.from }],
+    })
+    const { epoch, clean } = epochs[0]!
+    this.#epoch = epoch
+    const head = clean ? 0 : await store.locate('now')
+    const tenure = new Tenure(this.#plan, this.#runtime, { epoch, clean, head }, {
+      lost: (error) => this.#onLost(tenure, error),
+      pause: (...request) => this.#onPauseRequest(...request),
+    })
+    this.#tenure = tenure
+    const status = await store.readSubscription(name, 0)
+    const paused = status?.paused ?? null
+    await tenure.start(paused !== null)
+    if (this.#isStopped()) return this.stop(0)
+    this.#phase = paused === null ? 'running' : 'paused'
+    this.#error = undefined
+    this.#renewLater()
+  }
+
+  #renewLater(): void {
+    const tenure = this.#tenure
+    const { leaseMs } = this.#plan.options
+    this.#cancelRenewal = this.#runtime.clock.after(leaseMs / 3, () => {
+      this.#runtime.store
+        .commit({ leases: [{ kind: 'renew', name: this.#lease, epoch: this.#epoch, ttlMs: leaseMs }] })
+        .then(() => {
+          this.#failures = 0
+          if (this.#tenure === tenure) this.#renewLater()
+        })
+        .catch((error: unknown) => {
+          if (tenure !== undefined) this.#onLost(tenure, error)
+        })
+    })
+  }
+
+  #onLost(tenure: Tenure, error: unknown): void {
+    if (this.#tenure !== tenure) return
+    this.#tenure = undefined
+    this.#cancelRenewal?.()
+    tenure.abandon(error)
+    this.#error = error
+    if (isMillraceError(error, 'STORE_STOPPED')) {
+      this.#phase = 'failed'
+      this.#runtime.logger.error('A subscription has ended with its store', { subscription: this.name, error })
+      return
+    }
+    this.#phase = 'restarting'
+    if (isMillraceError(error, 'LEASE_LOST')) {
+      this.#runtime.logger.warn('A subscription was fenced and starts again', { subscription: this.name, error })
+      this.#again(0)
+    } else {
+      this.#runtime.logger.error('A subscription failed and starts again', { subscription: this.name, error })
+      this.#again(Math.min(restartMs.longest, restartMs.first * 2 ** this.#failures++))
+    }
+  }
+
+  #again(delayMs: number): void {
+    this.#cancelWait = this.#runtime.clock.after(delayMs, () => {
+      this.#begin().catch((error: unknown) => {
+        if (this.#phase === 'stopped') return
+        if (isMillraceError(error, 'LEASE_HELD')) this.#standBy(error)
+        else if (isMillraceError(error, 'STORE_STOPPED')) {
+          this.#phase = 'failed'
+          this.#error = error
+        } else {
+          this.#runtime.logger.error('A subscription could not start again', { subscription: this.name, error })
+          this.#again(Math.min(restartMs.longest, restartMs.first * 2 ** this.#failures++))
+        }
+      })
+    })
+  }
+
+  #standBy(error: MillraceError<'LEASE_HELD'>): void {
+    if (this.#phase !== 'standby') this.#runtime.logger.info('A subscription stands by', { subscription: this.name, owner: error.fields })
+    this.#phase = 'standby'
+    this.#error = error
+    this.#again(standbyMs)
+  }
+
+  #onCommit(change: Change): void {
+    if (!change.control || this.#tenure === undefined) return
+    if (this.#following !== undefined) {
+      this.#followAgain = true
+      return
+    }
+    this.#following = this.#follow()
+      .catch((error: unknown) => this.#runtime.logger.error('A subscription could not be followed', { subscription: this.name, error }))
+      .finally(() => {
+        this.#following = undefined
+        if (!this.#followAgain) return
+        this.#followAgain = false
+        this.#onCommit(change)
+      })
+  }
+
+  /** Takes notice of what an operator or another process did to the subscription. */
+  async #follow(): Promise<void> {
+    const status = await this.#runtime.store.readSubscription(this.name, 0)
+    const tenure = this.#tenure
+    if (status === undefined || tenure === undefined) return
+    if (status.paused !== null && this.#phase === 'running') {
+      this.#phase = 'paused'
+      tenure.pause()
+    } else if (status.paused === null && this.#phase === 'paused') {
+      this.#phase = 'running'
+      tenure.resume()
+    }
+    if (status.pending !== tenure.pending) await tenure.reload()
+  }
+
+  readonly #onPauseRequest: PauseRequest = (reason, probe) => {
+    const tenure = this.#tenure
+    if (tenure === undefined) return
+    tenure.pause()
+    this.#phase = 'paused'
+    this.#runtime.logger.warn('A subscription is paused by an error', { subscription: this.name, reason, probe })
+    this.#runtime.store
+      .commit({ subscriptions: [{ kind: 'pause', name: this.name, reason: `by an error: ${reason}` }] })
+      .then(() => {
+        if (probe !== undefined) this.#probeLater(tenure, probe)
+      })
+      .catch((error: unknown) => this.#onLost(tenure, error))
+  }
+
+  /** A circuit breaker's half-open state: one delivery decides whether the subscription goes on. */
+  #probeLater(tenure: Tenure, probe: { readonly position: number; readonly afterMs: number }): void {
+    if (this.#pausedByError !== undefined) return
+    this.#pausedByError = probe
+    this.#runtime.clock.after(probe.afterMs, () => {
+      this.#pausedByError = undefined
+      if (this.#tenure !== tenure || this.#phase !== 'paused') return
+      tenure
+        .probe(probe.position)
+        .then(async (passed) => {
+          if (passed) await this.#runtime.store.commit({ subscriptions: [{ kind: 'resume', name: this.name }] })
+        })
+        .catch((error: unknown) => this.#onLost(tenure, error))
+    })
+  }
+}

@@ -1,0 +1,62 @@
+import type { Facts } from './facts.ts'
+import type { Comparison } from './rule.ts'
+import type { Difference, Node, Schema } from './schema.ts'
+
+/** `anyOf` */
+export function anyOfDifferences(previous: Facts, { anyOf }: Node, comparison: Comparison): readonly Difference[] {
+  if (anyOf === undefined) return []
+  return fewest(anyOf.map((branch) => comparison.unmet(previous, branch)))
+}
+
+/** `oneOf` */
+export function oneOfDifferences(previous: Facts, { oneOf }: Node, comparison: Comparison): readonly Difference[] {
+  if (oneOf === undefined) return []
+  return fewest(
+    oneOf.map((branch) => {
+      const unmet = comparison.unmet(previous, branch)
+      const alone = oneOf.every((other) => other === branch || excludes(previous, other, comparison))
+      return unmet.length > 0 || alone ? unmet : [{ path: '', change: 'may fit more than one alternative of oneOf' }]
+    }),
+  )
+}
+
+/**
+ * True when data of one alternative does not fit `other`, or did not have to before: a previous `oneOf` whose branches may
+ * overlap is taken at its author's word that data fits one of them only, also after the others were widened. (Strictly,
+ * widening one branch can take away data of another that way.)
+ */
+function excludes(previous: Facts, other: Schema, comparison: Comparison): boolean {
+  if (comparison.disjoint(previous, comparison.exact.facts([other]))) return true
+  return previous.rivals.some(
+    (rival) =>
+      comparison.differences([rival], other).length === 0 &&
+      !comparison.disjoint(previous, comparison.exact.facts([rival])),
+  )
+}
+
+/** `not` */
+export function notDifferences(previous: Facts, { not }: Node, comparison: Comparison): readonly Difference[] {
+  if (not === undefined) return []
+  const { exact } = comparison
+  const excluded =
+    comparison.disjoint(previous, exact.facts([not])) ||
+    previous.nodes.some((node) => node.not !== undefined && exact.differences([not], node.not).length === 0)
+  return excluded ? [] : [{ path: '', change: 'may be what is excluded by not' }]
+}
+
+/** References that lead nowhere, and keywords whose meaning depends on everything around them. */
+export function incomparableDifferences(previous: Facts, next: Node, { reading }: Comparison): readonly Difference[] {
+  const { $ref, incomparable = {} } = next
+  const unknown = $ref !== undefined && !reading.targets.has($ref) && !previous.nodes.some((node) => node.$ref === $ref)
+  return [...(unknown ? [`$ref ${$ref}`] : []), ...Object.keys(incomparable)].map((keyword) => ({
+    path: '',
+    change: `may not fit ${keyword}, which cannot be compared`,
+  }))
+}
+
+/** The differences from the alternative that comes closest. */
+function fewest(attempts: readonly (readonly Difference[])[]): readonly Difference[] {
+  return attempts.reduce((a, b) => (b.length < a.length ? b : a), attempts[0] ?? refused)
+}
+
+const refused: readonly Difference[] = [{ path: '', change: 'may be there, but is not accepted' }]

@@ -1,0 +1,29 @@
+export {
+  type CloudEvent,
+  decodeCloudEvent,
+  decodeCloudEventBatch,
+  encodeCloudEvent,
+  encodeCloudEventBatch,
+} from './cloudevents-json.ts'
+export { type Composer, composeEvent, type EventOptions, headerOf } from './compose.ts'
+export { type CompatibilityMode, compatibilityDifferences, type Difference, type JsonSchema } from './compatibility/index.ts'
+export type {
+  CommandContract,
+  Contract,
+  ContractKind,
+  DataOf,
+  EventContract,
+  InputOf,
+  QueryContract,
+  ReplyInputOf,
+  ReplyOf,
+  Upcaster,
+} from './contract.ts'
+export { type ContractOptions, defineCommand, defineEvent, defineQuery, type ReplyOptions } from './define.ts'
+export { decodeEvent, timeText } from './encode.ts'
+export type { EncodedEvent, Event, EventHeader } from './event.ts'
+export type { JsonSafe, NotJson } from './json.ts'
+export { fingerprint, jsonSchemaOf } from './json-schema.ts'
+export { type FindContract, readEvent } from './read.ts'
+export { assertPattern, assertTopic, compilePattern, compilePatterns, isInternalTopic, isPattern, patternCovers, patternsOverlap } from './topic.ts'
+export { validate } from './validate.ts'

@@ -1,0 +1,91 @@
+import { type Composer, composeEvent, type EncodedEvent, validate } from '../event/index.ts'
+import { dueOf, tell } from '../delivery/index.ts'
+import type { Append, ExpectedRevision, SqlStatement, Store, TimerWrite } from '../store/index.ts'
+import type { Backpressure } from './backpressure.ts'
+import type { Message, Published } from './message.ts'
+
+interface Composed {
+  readonly event: EncodedEvent
+  readonly unique: boolean
+  readonly dueMs: number | undefined
+}
+
+/** Puts messages into the log: validates, encodes and commits them, and waits while a subscription asks for that. */
+export class Publisher {
+  readonly #store: Store
+  readonly #composer: Composer
+  readonly #source: string
+  readonly #backpressure: Backpressure
+
+  constructor(store: Store, composer: Composer, source: string, backpressure: Backpressure) {
+    this.#store = store
+    this.#composer = composer
+    this.#source = source
+    this.#backpressure = backpressure
+  }
+
+  async publish(message: Message): Promise<Published> {
+    const composing = this.#compose(message)
+    const { event, unique, dueMs } = composing instanceof Promise ? await composing : composing
+    const credit = this.#backpressure.take(event.header.topic)
+    if (credit !== undefined) await credit
+    if (dueMs !== undefined) {
+      await this.#store.commit({ timers: [{ kind: 'set', id: event.id, dueMs, event }] })
+      return { id: event.id, position: 0, duplicate: false }
+    }
+    const { appended } = await this.#store.commit({ append: [{ event, unique }] })
+    const { position, duplicate } = appended[0]!
+    tell('publish', () => ({ type: event.header.type, id: event.id, position, duplicate }))
+    return { id: event.id, position, duplicate }
+  }
+
+  /** All messages in one unit, with statements of the caller's own if any: all or none. */
+  async publishAll(messages: readonly Message[], sql: readonly SqlStatement[] = []): Promise<readonly Published[]> {
+    const composed: Composed[] = []
+    for (const message of messages) {
+      const composing = this.#compose(message)
+      composed.push(composing instanceof Promise ? await composing : composing)
+      const credit = this.#backpressure.take(message.contract.topic)
+      if (credit !== undefined) await credit
+    }
+    const append: Append[] = []
+    const timers: TimerWrite[] = []
+    for (const { event, unique, dueMs } of composed) {
+      if (dueMs === undefined) append.push({ event, unique })
+      else timers.push({ kind: 'set', id: event.id, dueMs, event })
+    }
+    const { appended } = await this.#store.commit({ append, timers, sql })
+    tell('publish', () => ({ count: append.length, positions: appended.map(({ position }) => position) }))
+    let next = 0
+    return composed.map(({ event, dueMs }) => {
+      if (dueMs !== undefined) return { id: event.id, position: 0, duplicate: false }
+      const { position, duplicate } = appended[next++]!
+      return { id: event.id, position, duplicate }
+    })
+  }
+
+  /** Appends to a stream, whose revision must be the expected one. */
+  async append(stream: string, messages: readonly Message[], expected: ExpectedRevision): Promise<readonly Published[]> {
+    const append: Append[] = []
+    for (const message of messages) {
+      const { event, unique } = await this.#compose(message)
+      append.push({ event, unique, stream: { name: stream, expected } })
+    }
+    const { appended } = await this.#store.commit({ append })
+    tell('publish', () => ({ stream, positions: appended.map(({ position }) => position) }))
+    return appended.map(({ position, duplicate }, index) => ({ id: append[index]!.event.id, position, duplicate }))
+  }
+
+  #compose({ contract, data, options }: Message): Composed | Promise<Composed> {
+    const dueMs = dueOf(options, this.#composer)
+    const dated = dueMs === undefined || options?.time !== undefined ? options : { ...options, time: new Date(dueMs) }
+    const compose = (output: unknown): Composed => {
+      const event = composeEvent(this.#composer, contract, this.#source, data, output, dated, undefined)
+      return { event, unique: options?.id !== undefined, dueMs }
+    }
+    const admitted = this.#composer.admit(contract)
+    const output = validate(contract.name, contract.schema, data)
+    if (admitted !== undefined) return admitted.then(async () => compose(await output))
+    return output instanceof Promise ? output.then(compose) : compose(output)
+  }
+}

@@ -1,0 +1,55 @@
+import { type Event, type FindContract, readEvent } from '../event/index.ts'
+import type { StartPosition, Store } from '../store/index.ts'
+
+/** An event of the log with its place there. */
+export interface Streamed<Data = unknown> {
+  readonly event: Event<Data>
+  readonly topic: string
+  readonly position: number
+  readonly appendedAt: Date
+}
+
+export interface StreamOptions {
+  /** Default `now`. A position means: after it. */
+  readonly from?: StartPosition
+  /** Ends when the newest event of the log at the beginning was yielded. */
+  readonly live?: boolean
+  readonly signal?: AbortSignal
+}
+
+const pageSize = 256
+
+/** Events of topics that match, in log order, from history into live: one reader, so no gap and no double at the seam. */
+export async function* streamEvents(
+  store: Store,
+  find: FindContract,
+  topics: readonly string[],
+  options: StreamOptions = {},
+): AsyncGenerator<Streamed, void, undefined> {
+  const { from = 'now', live = true, signal } = options
+  const end = live ? Number.POSITIVE_INFINITY : await store.locate('now')
+  let after = typeof from === 'string' ? await store.locate(from) : 'time' in from ? await store.locate(from.time) : from.position
+  let wake = Promise.withResolvers<void>()
+  const stop = store.onCommit(() => wake.resolve())
+  const isAborted = (): boolean => signal?.aborted === true
+  const onAbort = (): void => wake.resolve()
+  signal?.addEventListener('abort', onAbort)
+  try {
+    while (!isAborted()) {
+      // Renewed before the read: a commit after it wakes the loop, one before it is seen by the read.
+      wake = Promise.withResolvers<void>()
+      const page = await store.readLog({ after, topics, limit: pageSize })
+      for (const { position, appendedMs, event } of page.records) {
+        if (position > end || isAborted()) return
+        const { topic } = event.header
+        yield { event: await readEvent(event, find), topic, position, appendedAt: new Date(appendedMs) }
+      }
+      if (page.scannedTo >= end) return
+      if (page.scannedTo === after && !isAborted()) await wake.promise
+      after = page.scannedTo
+    }
+  } finally {
+    stop()
+    signal?.removeEventListener('abort', onAbort)
+  }
+}

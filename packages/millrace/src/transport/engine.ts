@@ -1,0 +1,26 @@
+import type { Clock, Logger, NewId } from '../base/index.ts'
+import type { Store } from '../store/index.ts'
+import type { Transport } from './transport.ts'
+
+/** What an application gives every engine it opens. */
+export interface Environment {
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly logger: Logger
+}
+
+/** An engine that keeps state, as its factory returns it: nothing is opened before `open`. */
+export interface StoreEngine {
+  readonly engine: string
+  /**
+   * Opens the engine, and brings its own schema up to date.
+   * @throws STORE_UNREADABLE, STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW, STORE_VERSION_UNSAFE, STORE_LOCKED
+   */
+  open(environment: Environment): Promise<OpenEngine>
+}
+
+export interface OpenEngine {
+  readonly store: Store
+  /** The store's log as a transport: acknowledgements are part of the commit. */
+  readonly log: Transport
+}

@@ -1,0 +1,5 @@
+export type { OpenStore, StoreUnderTest } from './store-contract/fixture.ts'
+export type { IdempotencyCase } from './store-contract/idempotency.ts'
+export { type StoreContractOptions, storeContract } from './store-contract/index.ts'
+export type { DedupWindow } from './store-contract/window.ts'
+export { transportContract } from './transport-contract/index.ts'

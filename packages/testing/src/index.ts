@@ -1,0 +1,2 @@
+export { type EventuallyOptions, eventually } from './eventually.ts'
+export { type SimulatedClock, simulatedClock } from './simulated-clock.ts'
