@@ -1,7 +1,15 @@
 import type { Clock, Logger, NewId } from '../base/index.ts'
-import type { Collection, Document, Middleware, PublishOptions, Rows, Service, SubscriptionPhase } from '../delivery/index.ts'
+import type {
+  Collection,
+  Document,
+  Middleware,
+  PublishOptions,
+  Rows,
+  Service,
+  SubscriptionPhase,
+} from '../delivery/index.ts'
 import type { CommandContract, Contract, EventContract, InputOf, QueryContract, ReplyOf } from '../event/index.ts'
-import type { Message, Published, RequestOptions, Scheduled, StreamOptions, Streamed } from '../messaging/index.ts'
+import type { Message, Published, RequestOptions, Scheduled, Streamed, StreamOptions } from '../messaging/index.ts'
 import type { ExpectedRevision, SqlStatement, SqlValue, StoreState } from '../store/index.ts'
 import type { StoreEngine } from '../transport/index.ts'
 
@@ -63,11 +71,22 @@ export interface Application {
    * Asks the one handler of a query or command and resolves with its reply.
    * @throws REQUEST_TIMEOUT, REQUEST_FAILED, COMMAND_REFUSED, COMMAND_UNHANDLED
    */
-  request<C extends QueryContract | CommandContract>(contract: C, data: InputOf<C>, options?: RequestOptions): Promise<ReplyOf<C>>
+  request<C extends QueryContract | CommandContract>(
+    contract: C,
+    data: InputOf<C>,
+    options?: RequestOptions,
+  ): Promise<ReplyOf<C>>
   /** Appends events to a stream; they are in the log, too. @throws REVISION_CONFLICT */
-  append(stream: string, messages: readonly Message[], options?: { readonly expectedRevision?: ExpectedRevision }): Promise<readonly Published[]>
+  append(
+    stream: string,
+    messages: readonly Message[],
+    options?: { readonly expectedRevision?: ExpectedRevision },
+  ): Promise<readonly Published[]>
   /** The events of a stream, oldest first. */
-  readStream(stream: string, options?: { readonly from?: number; readonly limit?: number }): Promise<readonly StreamedFrom[]>
+  readStream(
+    stream: string,
+    options?: { readonly from?: number; readonly limit?: number },
+  ): Promise<readonly StreamedFrom[]>
   /** Scheduled messages. */
   readonly schedule: {
     list(limit?: number): Promise<readonly Scheduled[]>
@@ -103,11 +122,20 @@ export interface ApplicationDocuments {
     options?: { readonly prefix?: string; readonly after?: string; readonly limit?: number },
   ): Promise<readonly Document<T>[]>
   /** @param options.expectedVersion 0: it must not exist. @throws VERSION_CONFLICT, DATA_INVALID */
-  put<T>(collection: Collection<T>, key: string, value: T, options?: { readonly expectedVersion?: number }): Promise<void>
+  put<T>(
+    collection: Collection<T>,
+    key: string,
+    value: T,
+    options?: { readonly expectedVersion?: number },
+  ): Promise<void>
   delete<T>(collection: Collection<T>, key: string, options?: { readonly expectedVersion?: number }): Promise<void>
 }
 
 export interface Health {
   readonly status: 'starting' | 'up' | 'degraded' | 'down'
-  readonly services: readonly { readonly name: string; readonly phase: SubscriptionPhase; readonly error: string | null }[]
+  readonly services: readonly {
+    readonly name: string
+    readonly phase: SubscriptionPhase
+    readonly error: string | null
+  }[]
 }

@@ -42,12 +42,14 @@ export function settingsOf(config: ApplicationConfig): Settings {
     if (value !== undefined && !(Number.isFinite(value) && value >= 0)) refuse(option, 'not a number from 0 on')
   }
   for (const method of ['debug', 'info', 'warn', 'error'] as const) {
-    if (config.logger !== undefined && typeof config.logger[method] !== 'function') refuse('logger', `it has no method '${method}'`)
+    if (config.logger !== undefined && typeof config.logger[method] !== 'function')
+      refuse('logger', `it has no method '${method}'`)
   }
   for (const [pattern, retention] of Object.entries(config.retention ?? {})) {
     for (const [option, value] of Object.entries(retention)) {
       if (!retentionNames.has(option)) refuse(`retention['${pattern}']`, `there is no option '${option}'`)
-      if (option !== 'compact' && !(Number(value) > 0)) refuse(`retention['${pattern}'].${option}`, 'not a positive number')
+      if (option !== 'compact' && !(Number(value) > 0))
+        refuse(`retention['${pattern}'].${option}`, 'not a positive number')
     }
   }
   const twin = duplicateOf((config.services ?? []).map(({ name }) => name))

@@ -13,7 +13,12 @@ interface Handles {
  * Notes which service handles each command and query of this application.
  * @throws HANDLER_DUPLICATE when a service that runs elsewhere handles one of them
  */
-export async function registerHandlers(store: Store, contracts: Contracts, services: readonly string[], logger: Logger): Promise<void> {
+export async function registerHandlers(
+  store: Store,
+  contracts: Contracts,
+  services: readonly string[],
+  logger: Logger,
+): Promise<void> {
   const { subscriptions } = contracts.handled().size === 0 ? { subscriptions: [] } : await store.inspect()
   for (const [message, service] of contracts.handled()) {
     const known = await store.readDocument(handlerCollection, message)
@@ -23,9 +28,12 @@ export async function registerHandlers(store: Store, contracts: Contracts, servi
     if (other !== undefined && runs && !services.includes(other)) {
       throw new MillraceError('HANDLER_DUPLICATE', { message, service, other })
     }
-    if (other !== undefined) logger.warn('A command or query has moved to another service', { message, from: other, to: service })
+    if (other !== undefined)
+      logger.warn('A command or query has moved to another service', { message, from: other, to: service })
     const value = JSON.stringify({ service } satisfies Handles)
-    await store.commit({ documents: [{ collection: handlerCollection, key: message, value, expected: known?.version ?? 0 }] })
+    await store.commit({
+      documents: [{ collection: handlerCollection, key: message, value, expected: known?.version ?? 0 }],
+    })
   }
 }
 

@@ -1,5 +1,5 @@
 import { isMillraceError, type Logger, MillraceError } from '../base/index.ts'
-import { compatibilityDifferences, type Contract, fingerprint, type JsonSchema, jsonSchemaOf } from '../event/index.ts'
+import { type Contract, compatibilityDifferences, fingerprint, type JsonSchema, jsonSchemaOf } from '../event/index.ts'
 import type { Store } from '../store/index.ts'
 
 /** One version of a contract as it was published, with every schema it has had. */
@@ -30,7 +30,11 @@ export async function registerContract(store: Store, contract: Contract, now: Da
     const published = await publishedVersions(store, contract.name)
     const same = published.find(({ value }) => value.version === contract.version)
     const older = published.filter(({ value }) => value.version < contract.version)
-    checkVersions(contract, schema, older.map(({ value }) => value))
+    checkVersions(
+      contract,
+      schema,
+      older.map(({ value }) => value),
+    )
     const current = same?.value.schemas.at(-1)
     const print = fingerprint(schema)
     if (current?.fingerprint === print) return
@@ -39,7 +43,12 @@ export async function registerContract(store: Store, contract: Contract, now: Da
     const schemas = [...(same?.value.schemas ?? []), { fingerprint: print, schema, since: now.toISOString() }]
     const value: PublishedContract = { name, version, kind, topic, schemas }
     try {
-      const document = { collection: contractCollection, key: keyOf(name, version), value: JSON.stringify(value), expected: same?.version ?? 0 }
+      const document = {
+        collection: contractCollection,
+        key: keyOf(name, version),
+        value: JSON.stringify(value),
+        expected: same?.version ?? 0,
+      }
       await store.commit({ documents: [document] })
       logger.debug('A contract is registered', { contract: name, version, fingerprint: print })
       return

@@ -31,7 +31,8 @@ export class RetentionSweeper {
       this.#running = this.sweep()
         .then(() => {})
         .catch((error: unknown) => {
-          if (!isMillraceError(error, 'STORE_STOPPED')) this.#logger.error('Retention failed; trying again later', { error })
+          if (!isMillraceError(error, 'STORE_STOPPED'))
+            this.#logger.error('Retention failed; trying again later', { error })
         })
         .finally(() => {
           if (!this.#stopped) this.start()
@@ -59,7 +60,8 @@ export class RetentionSweeper {
   async #sweepTopic(topic: TopicState, retention: Retention): Promise<number> {
     let deleted = 0
     const head = await this.#store.locate('now')
-    if (retention.compact === true) deleted += await this.#trim('superseded', topic.name, head, Number.POSITIVE_INFINITY)
+    if (retention.compact === true)
+      deleted += await this.#trim('superseded', topic.name, head, Number.POSITIVE_INFINITY)
     if (retention.maxAgeMs !== undefined) {
       const through = await this.#store.locate(new Date(this.#clock.now() - retention.maxAgeMs))
       deleted += await this.#trim('oldest', topic.name, through, Number.POSITIVE_INFINITY)
@@ -83,7 +85,9 @@ export class RetentionSweeper {
       const { trimmed } = await this.#store.commit({ trims: [{ kind, topic, through, limit }] })
       if (trimmed === 0) break
       deleted += trimmed
-      await this.#store.commit({ counts: [{ name: kind === 'oldest' ? 'retained-out' : 'compacted', subject: topic, by: trimmed }] })
+      await this.#store.commit({
+        counts: [{ name: kind === 'oldest' ? 'retained-out' : 'compacted', subject: topic, by: trimmed }],
+      })
     }
     return deleted
   }

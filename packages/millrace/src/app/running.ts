@@ -10,8 +10,8 @@ import {
 } from '../messaging/index.ts'
 import type { LeaseOwner, Store } from '../store/index.ts'
 import type { OpenEngine } from '../transport/index.ts'
-import type { Settings } from './config.ts'
 import { Admission } from './admission.ts'
+import type { Settings } from './config.ts'
 import type { Contracts } from './contracts.ts'
 import { registerHandlers } from './handler-registry.ts'
 import { leaseOwner } from './owner.ts'
@@ -48,7 +48,9 @@ export class Running {
     this.#backpressure = new Backpressure(store)
     this.#retention = new RetentionSweeper(store, clock, logger, retention)
     this.publisher = new Publisher(store, composer, source, this.#backpressure)
-    this.requester = new Requester(store, clock, logger, this.#owner.instance, (message) => this.publisher.publish(message))
+    this.requester = new Requester(store, clock, logger, this.#owner.instance, (message) =>
+      this.publisher.publish(message),
+    )
     this.scheduler = new Scheduler(store, clock, logger)
     this.documents = new Documents(store)
   }

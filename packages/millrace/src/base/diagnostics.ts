@@ -1,7 +1,17 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 
 /** The stages of an event's way that publish to `diagnostics_channel`, each as `millrace:<stage>`. */
-export const stages = ['publish', 'commit', 'deliver', 'handle', 'settle', 'retry', 'dead-letter', 'drop', 'wake'] as const
+export const stages = [
+  'publish',
+  'commit',
+  'deliver',
+  'handle',
+  'settle',
+  'retry',
+  'dead-letter',
+  'drop',
+  'wake',
+] as const
 
 export type Stage = (typeof stages)[number]
 

@@ -92,12 +92,14 @@ export const errorTable = {
   ),
   HANDLER_BLOCKED: entry<{ subscription: string; position: number; blockedMs: number }>(
     true,
-    (f) => `The handler of '${f.subscription}' has blocked the event loop at position ${f.position} for ${f.blockedMs} ms.`,
+    (f) =>
+      `The handler of '${f.subscription}' has blocked the event loop at position ${f.position} for ${f.blockedMs} ms.`,
     'Move long computations to a worker thread, or part them with `await`.',
   ),
   EFFECTS_SEALED: entry<{ subscription: string; position: number }>(
     false,
-    (f) => `The handler of '${f.subscription}' has ended with position ${f.position}; its context cannot be used any more.`,
+    (f) =>
+      `The handler of '${f.subscription}' has ended with position ${f.position}; its context cannot be used any more.`,
     'Await everything the handler starts before it returns.',
   ),
   DELIVERY_POISONOUS: entry<{ subscription: string; position: number; deaths: number }>(

@@ -39,7 +39,9 @@ export class Attempt {
     if (target === undefined) return done('unhandled')
     this.#target = target
     if (encoded.expiresMs !== null && encoded.expiresMs <= this.#around.composer.clock.now()) {
-      return target.options.expired === 'dead-letter' ? this.#failed(new MillraceError('EVENT_EXPIRED', { id: encoded.id })) : done('expired')
+      return target.options.expired === 'dead-letter'
+        ? this.#failed(new MillraceError('EVENT_EXPIRED', { id: encoded.id }))
+        : done('expired')
     }
     try {
       const event = readEvent(encoded, plan.find)
@@ -53,7 +55,13 @@ export class Attempt {
   watch(): void {
     const timeoutMs = this.#target?.options.timeoutMs ?? defaultTimeoutMs
     this.#cancelTimer = this.#around.composer.clock.after(timeoutMs, () => {
-      this.abort(new MillraceError('HANDLER_TIMEOUT', { subscription: this.#around.subscription, position: this.#work.record.position, timeoutMs }))
+      this.abort(
+        new MillraceError('HANDLER_TIMEOUT', {
+          subscription: this.#around.subscription,
+          position: this.#work.record.position,
+          timeoutMs,
+        }),
+      )
     })
     this.onSlow?.()
   }

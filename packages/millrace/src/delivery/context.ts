@@ -102,7 +102,8 @@ export class AttemptContext implements HandlerContext {
 
   /** After the attempt has ended nothing can join its unit any more; to drop it in silence would lose it. */
   #open(): void {
-    if (this.#effects.sealed) throw new MillraceError('EFFECTS_SEALED', { subscription: this.subscription, position: this.position })
+    if (this.#effects.sealed)
+      throw new MillraceError('EFFECTS_SEALED', { subscription: this.subscription, position: this.position })
   }
 
   #emit(contract: Contract, data: unknown, options: PublishOptions | undefined): void {
@@ -115,7 +116,12 @@ export class AttemptContext implements HandlerContext {
     })
   }
 
-  #compose(contract: Contract, data: unknown, options: EventOptions | undefined, add: (event: ReturnType<typeof composeEvent>) => void): void {
+  #compose(
+    contract: Contract,
+    data: unknown,
+    options: EventOptions | undefined,
+    add: (event: ReturnType<typeof composeEvent>) => void,
+  ): void {
     this.#open()
     const { composer, source } = this.#around
     const compose = (output: unknown): void =>
@@ -129,7 +135,11 @@ export class AttemptContext implements HandlerContext {
 
   async #read<T>(collection: Collection<T>, key: string): Promise<Document<T> | undefined> {
     const id = documentId(collection.name, key)
-    const seen = this.#effects.written.get(id) ?? this.#effects.read.get(id) ?? this.#batch.seen(id) ?? (await this.#load(collection.name, key))
+    const seen =
+      this.#effects.written.get(id) ??
+      this.#effects.read.get(id) ??
+      this.#batch.seen(id) ??
+      (await this.#load(collection.name, key))
     const version = 'version' in seen ? seen.version : seen.expected === undefined ? undefined : seen.expected + 1
     if (!this.#effects.written.has(id)) this.#effects.read.set(id, { value: seen.value, version })
     return seen.value === null ? undefined : { key, value: JSON.parse(seen.value) as T, version: version ?? 0 }
@@ -143,7 +153,10 @@ export class AttemptContext implements HandlerContext {
   #put<T>(collection: Collection<T>, key: string, value: T, ttlMs: number | undefined): void {
     const expiresMs = ttlMs === undefined ? null : this.#around.composer.clock.now() + ttlMs
     const write = (checked: T): void => this.#write(collection.name, key, JSON.stringify(checked), expiresMs)
-    if (collection.schema === undefined) return write(value)
+    if (collection.schema === undefined) {
+      write(value)
+      return
+    }
     const output = validate(`${collection.name}/${key}`, collection.schema, value)
     if (output instanceof Promise) this.#effects.checks.push(output.then(write))
     else write(output)

@@ -9,7 +9,9 @@ export interface Plan {
   readonly name: string
   readonly topics: readonly string[]
   readonly dispatch: Dispatch
-  readonly options: Required<Pick<ServiceOptions, 'concurrency' | 'window' | 'leaseMs' | 'poisonAfterDeaths' | 'whenHeld' | 'from'>>
+  readonly options: Required<
+    Pick<ServiceOptions, 'concurrency' | 'window' | 'leaseMs' | 'poisonAfterDeaths' | 'whenHeld' | 'from'>
+  >
   readonly maxLag: number | undefined
   readonly find: FindContract
   /** The handler for an event of this type in this topic; undefined when the service has none. */

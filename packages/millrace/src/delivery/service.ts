@@ -93,9 +93,11 @@ export function service(name: string, options: ServiceOptions = {}): Service {
   for (const option of Object.keys(options)) if (!optionNames.has(option)) refuse(option, 'there is no such option')
   for (const option of ['concurrency', 'window', 'maxLag', 'leaseMs', 'poisonAfterDeaths'] as const) {
     const value = options[option]
-    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) refuse(option, 'not a positive whole number')
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
+      refuse(option, 'not a positive whole number')
   }
-  if (!['serial', 'keyed', 'concurrent', undefined].includes(options.dispatch)) refuse('dispatch', 'serial, keyed or concurrent')
+  if (!['serial', 'keyed', 'concurrent', undefined].includes(options.dispatch))
+    refuse('dispatch', 'serial, keyed or concurrent')
   if (!['refuse', 'wait', undefined].includes(options.whenHeld)) refuse('whenHeld', 'refuse or wait')
   return make({ name, options, routes: [], middleware: [] })
 }
@@ -109,7 +111,8 @@ function make(parts: Parts): Service {
   }
   return Object.freeze({
     ...parts,
-    on: (target: Contract | string, handler: unknown, options?: HandlerOptions<never>) => withRoute(target, handler, options),
+    on: (target: Contract | string, handler: unknown, options?: HandlerOptions<never>) =>
+      withRoute(target, handler, options),
     handle: withRoute,
     answer: withRoute,
     use: (middleware: Middleware) => make({ ...parts, middleware: [...parts.middleware, middleware] }),
@@ -128,8 +131,11 @@ function routeOf(parts: Parts, target: Contract | string, handler: unknown, opti
   const pattern = typeof target === 'string' ? target : target.topic
   assertPattern(pattern)
   const twin = parts.routes.find((route) =>
-    contract === undefined ? route.contract === undefined && route.pattern === pattern : route.contract?.name === contract.name,
+    contract === undefined
+      ? route.contract === undefined && route.pattern === pattern
+      : route.contract?.name === contract.name,
   )
-  if (twin !== undefined) throw new MillraceError('HANDLER_DUPLICATE', { message: what, service: parts.name, other: parts.name })
+  if (twin !== undefined)
+    throw new MillraceError('HANDLER_DUPLICATE', { message: what, service: parts.name, other: parts.name })
   return { contract, pattern, handler: handler as Handler<unknown, unknown>, options }
 }

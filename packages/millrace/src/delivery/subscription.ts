@@ -1,4 +1,4 @@
-import { isMillraceError, MillraceError } from '../base/index.ts'
+import { isMillraceError, type MillraceError } from '../base/index.ts'
 import type { Change, LeaseOwner } from '../store/index.ts'
 import type { Plan } from './plan.ts'
 import { type PauseRequest, type Runtime, Tenure } from './tenure.ts'
@@ -101,10 +101,15 @@ export class Subscription {
     const { epoch, clean } = epochs[0]!
     this.#epoch = epoch
     const head = clean ? 0 : await store.locate('now')
-    const tenure = new Tenure(this.#plan, this.#runtime, { epoch, clean, head }, {
-      lost: (error) => this.#onLost(tenure, error),
-      pause: (...request) => this.#onPauseRequest(...request),
-    })
+    const tenure = new Tenure(
+      this.#plan,
+      this.#runtime,
+      { epoch, clean, head },
+      {
+        lost: (error) => this.#onLost(tenure, error),
+        pause: (...request) => this.#onPauseRequest(...request),
+      },
+    )
     this.#tenure = tenure
     const status = await store.readSubscription(name, 0)
     const paused = status?.paused ?? null
@@ -169,7 +174,8 @@ export class Subscription {
   }
 
   #standBy(error: MillraceError<'LEASE_HELD'>): void {
-    if (this.#phase !== 'standby') this.#runtime.logger.info('A subscription stands by', { subscription: this.name, owner: error.fields })
+    if (this.#phase !== 'standby')
+      this.#runtime.logger.info('A subscription stands by', { subscription: this.name, owner: error.fields })
     this.#phase = 'standby'
     this.#error = error
     this.#again(standbyMs)
@@ -182,7 +188,9 @@ export class Subscription {
       return
     }
     this.#following = this.#follow()
-      .catch((error: unknown) => this.#runtime.logger.error('A subscription could not be followed', { subscription: this.name, error }))
+      .catch((error: unknown) =>
+        this.#runtime.logger.error('A subscription could not be followed', { subscription: this.name, error }),
+      )
       .finally(() => {
         this.#following = undefined
         if (!this.#followAgain) return

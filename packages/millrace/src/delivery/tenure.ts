@@ -71,7 +71,11 @@ export class Tenure implements LaneHost {
     this.#onLost = on.lost
     this.#onPause = on.pause
     const { store, composer, logger, source } = runtime
-    this.#attempts = new Attempts(plan, { store, composer, log: logger, source, subscription: plan.name }, runtime.watchdog)
+    this.#attempts = new Attempts(
+      plan,
+      { store, composer, log: logger, source, subscription: plan.name },
+      runtime.watchdog,
+    )
     this.#trial = new Trial(lease.clean ? 0 : plan.options.window, lease.head, () => this.#adjust())
     this.#dispatcher = new Dispatcher(
       (works, handled) => this.#run(works, handled),
@@ -109,7 +113,12 @@ export class Tenure implements LaneHost {
       version = this.#keptVersion
       kept = []
       for (let page: readonly StoredDelivery[]; ; ) {
-        page = await store.readKept({ subscription: name, state: 'pending', after: kept.at(-1)?.position ?? 0, limit: pageSize })
+        page = await store.readKept({
+          subscription: name,
+          state: 'pending',
+          after: kept.at(-1)?.position ?? 0,
+          limit: pageSize,
+        })
         kept.push(...page)
         if (page.length < pageSize) break
       }
@@ -183,7 +192,8 @@ export class Tenure implements LaneHost {
 
   acknowledge(work: Work, ended: Ended & { kind: 'done' }): Settlement {
     const { reason } = ended
-    if (reason !== 'handled') tell('drop', () => ({ subscription: this.#plan.name, position: work.record.position, reason }))
+    if (reason !== 'handled')
+      tell('drop', () => ({ subscription: this.#plan.name, position: work.record.position, reason }))
     return settlement(this.#plan.name, this.#epoch, work, { kind: 'ack', reason })
   }
 
@@ -222,12 +232,21 @@ export class Tenure implements LaneHost {
       return decide(error, attempts, attempt.options, this.#runtime.random)
     } catch (cause) {
       // A retry policy or onError that throws must not decide by accident: the delivery is kept for an operator.
-      this.#runtime.logger.error('The failure policy of a handler threw', { subscription: this.#plan.name, position: work.record.position, error: cause })
+      this.#runtime.logger.error('The failure policy of a handler threw', {
+        subscription: this.#plan.name,
+        position: work.record.position,
+        error: cause,
+      })
       return { kind: 'dead', reason: 'fatal' }
     }
   }
 
-  #outcome(work: Work, verdict: Verdict, change: Parameters<typeof keptDelivery>[2], now: number): Settlement['outcome'] {
+  #outcome(
+    work: Work,
+    verdict: Verdict,
+    change: Parameters<typeof keptDelivery>[2],
+    now: number,
+  ): Settlement['outcome'] {
     switch (verdict.kind) {
       case 'park':
         return { kind: 'park', delivery: keptDelivery(work, 'retry', change), dueMs: Math.ceil(now + verdict.delayMs) }
@@ -284,7 +303,11 @@ export class Tenure implements LaneHost {
     const { poisonAfterDeaths } = this.#plan.options
     if (work.deaths >= poisonAfterDeaths) {
       const { position } = work.record
-      const error = new MillraceError('DELIVERY_POISONOUS', { subscription: this.#plan.name, position, deaths: work.deaths })
+      const error = new MillraceError('DELIVERY_POISONOUS', {
+        subscription: this.#plan.name,
+        position,
+        deaths: work.deaths,
+      })
       const change = { history: withFailure(work.history, error, this.#runtime.clock.now()) }
       const outcome = { kind: 'dead', delivery: keptDelivery(work, 'poison', change) } as const
       const settle = [settlement(this.#plan.name, this.#epoch, work, outcome)]

@@ -15,21 +15,24 @@ let lastBeat = -1
 let since = performance.now()
 let reported = false
 
-setInterval(() => {
-  if (state[slots.beat] !== lastBeat) {
-    lastBeat = state[slots.beat]!
-    since = performance.now()
-    reported = false
-    return
-  }
-  const blockedMs = Math.round(performance.now() - since)
-  if (blockedMs < blockedAfterMs) return
-  const exits = blockedExitMs > 0 && blockedMs >= blockedExitMs
-  if (!reported || exits) report(blockedMs, exits)
-  reported = true
-  // Only a signal ends a thread that never yields. The next process finds the delivery by its lease and isolates it.
-  if (exits) process.kill(process.pid, 'SIGKILL')
-}, Math.max(10, blockedAfterMs / 4))
+setInterval(
+  () => {
+    if (state[slots.beat] !== lastBeat) {
+      lastBeat = state[slots.beat]!
+      since = performance.now()
+      reported = false
+      return
+    }
+    const blockedMs = Math.round(performance.now() - since)
+    if (blockedMs < blockedAfterMs) return
+    const exits = blockedExitMs > 0 && blockedMs >= blockedExitMs
+    if (!reported || exits) report(blockedMs, exits)
+    reported = true
+    // Only a signal ends a thread that never yields. The next process finds the delivery by its lease and isolates it.
+    if (exits) process.kill(process.pid, 'SIGKILL')
+  },
+  Math.max(10, blockedAfterMs / 4),
+)
 
 /** The blocked thread's logger cannot run, and this thread's console is relayed by it: so straight to standard error. */
 function report(blockedMs: number, exits: boolean): void {

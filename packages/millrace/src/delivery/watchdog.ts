@@ -65,7 +65,11 @@ export class Watchdog {
       const blockedMs = Math.round(this.#clock.monotonic() - began - everyMs)
       if (blockedMs >= this.#options.blockedAfterMs) {
         const subscription = this.#names[this.#state[slots.subscription]!] ?? 'the application'
-        const error = new MillraceError('HANDLER_BLOCKED', { subscription, position: this.#state[slots.position]!, blockedMs })
+        const error = new MillraceError('HANDLER_BLOCKED', {
+          subscription,
+          position: this.#state[slots.position]!,
+          blockedMs,
+        })
         this.#logger.error(error.message, { error })
       }
       this.#beat()

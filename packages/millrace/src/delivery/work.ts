@@ -55,12 +55,23 @@ function failureOf(error: unknown, atMs: number): Failure {
     return { atMs, code: null, name: typeof error, message: cut(String(error)), stack: null }
   }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null
-  return { atMs, code, name: error.name, message: cut(error.message), stack: error.stack === undefined ? null : cut(error.stack) }
+  return {
+    atMs,
+    code,
+    name: error.name,
+    message: cut(error.message),
+    stack: error.stack === undefined ? null : cut(error.stack),
+  }
 }
 
 const cut = (text: string): string => (text.length <= longestTextChars ? text : `${text.slice(0, longestTextChars)}…`)
 
 /** The settlement of a work under an epoch. */
-export function settlement(subscription: string, epoch: number, work: Work, outcome: Settlement['outcome']): Settlement {
+export function settlement(
+  subscription: string,
+  epoch: number,
+  work: Work,
+  outcome: Settlement['outcome'],
+): Settlement {
   return { subscription, epoch, position: work.record.position, kept: work.kept, outcome }
 }

@@ -40,7 +40,10 @@ const headers = new WeakMap<Contract, Map<string, EventHeader>>()
 /** The header of a contract's events from one source. The same object each time, so that engines know it by identity. */
 export function headerOf(contract: Contract, source: string): EventHeader {
   let bySource = headers.get(contract)
-  if (bySource === undefined) headers.set(contract, (bySource = new Map()))
+  if (bySource === undefined) {
+    bySource = new Map()
+    headers.set(contract, bySource)
+  }
   let header = bySource.get(source)
   if (header === undefined) {
     header = Object.freeze({ topic: contract.topic, type: contract.name, version: contract.version, source })

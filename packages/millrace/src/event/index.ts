@@ -5,8 +5,13 @@ export {
   encodeCloudEvent,
   encodeCloudEventBatch,
 } from './cloudevents-json.ts'
+export {
+  type CompatibilityMode,
+  compatibilityDifferences,
+  type Difference,
+  type JsonSchema,
+} from './compatibility/index.ts'
 export { type Composer, composeEvent, type EventOptions, headerOf } from './compose.ts'
-export { type CompatibilityMode, compatibilityDifferences, type Difference, type JsonSchema } from './compatibility/index.ts'
 export type {
   CommandContract,
   Contract,
@@ -25,5 +30,14 @@ export type { EncodedEvent, Event, EventHeader } from './event.ts'
 export type { JsonSafe, NotJson } from './json.ts'
 export { fingerprint, jsonSchemaOf } from './json-schema.ts'
 export { type FindContract, readEvent } from './read.ts'
-export { assertPattern, assertTopic, compilePattern, compilePatterns, isInternalTopic, isPattern, patternCovers, patternsOverlap } from './topic.ts'
+export {
+  assertPattern,
+  assertTopic,
+  compilePattern,
+  compilePatterns,
+  isInternalTopic,
+  isPattern,
+  patternCovers,
+  patternsOverlap,
+} from './topic.ts'
 export { validate } from './validate.ts'

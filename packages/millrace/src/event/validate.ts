@@ -5,7 +5,11 @@ import { MillraceError } from '../base/index.ts'
  * The schema's output for `data`. A promise only where the schema itself is asynchronous.
  * @throws DATA_INVALID with the path of the first field that does not fit
  */
-export function validate<Out>(contract: string, schema: StandardSchemaV1<unknown, Out>, data: unknown): Out | Promise<Out> {
+export function validate<Out>(
+  contract: string,
+  schema: StandardSchemaV1<unknown, Out>,
+  data: unknown,
+): Out | Promise<Out> {
   const result = schema['~standard'].validate(data)
   if (result instanceof Promise) return result.then((settled) => outputOf(contract, settled))
   return outputOf(contract, result)

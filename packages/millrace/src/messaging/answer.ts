@@ -25,12 +25,15 @@ export function answering(route: Route): { handler: Handler<unknown, unknown>; o
   if (contract === undefined || contract.kind === 'event') return route
   const reply = (event: Event, context: HandlerContext, value: unknown): void | Promise<void> => {
     if (event[returnAddress] === undefined) return
-    const checked = contract.replySchema === undefined ? value : validate(`${contract.name} (reply)`, contract.replySchema, value)
+    const checked =
+      contract.replySchema === undefined ? value : validate(`${contract.name} (reply)`, contract.replySchema, value)
     return checked instanceof Promise ? checked.then(() => send(event, context, value)) : send(event, context, value)
   }
   const handler: Handler<unknown, unknown> = (event, context) => {
     const result = route.handler(event, context)
-    return result instanceof Promise ? result.then((value) => reply(event, context, value)) : reply(event, context, result)
+    return result instanceof Promise
+      ? result.then((value) => reply(event, context, value))
+      : reply(event, context, result)
   }
   // Whoever asks a query waits for the answer now: an error is the answer.
   const options = contract.kind === 'query' ? { onError: () => 'discard' as const, ...route.options } : route.options
@@ -54,7 +57,15 @@ export function replyToGivenUp(
   if (record.event.attributes?.includes(`"${returnAddress}"`) !== true) return {}
   const request = decodeEvent({ ...record.event, data: null })
   const reply = errorReply(error)
-  const event = composeEvent(composer, replyContract, source, reply, reply, { subject: String(request[returnAddress]) }, request)
+  const event = composeEvent(
+    composer,
+    replyContract,
+    source,
+    reply,
+    reply,
+    { subject: String(request[returnAddress]) },
+    request,
+  )
   if (request[keptReply] !== true) return { append: [{ event }] }
   const document = {
     collection: replyCollection.name,

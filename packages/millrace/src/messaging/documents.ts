@@ -28,12 +28,22 @@ export class Documents {
     return stored.map((document) => documentOf<T>(document))
   }
 
-  async put<T>(collection: Collection<T>, key: string, value: T, options: { readonly expectedVersion?: number } = {}): Promise<void> {
-    const checked = collection.schema === undefined ? value : await validate(`${collection.name}/${key}`, collection.schema, value)
+  async put<T>(
+    collection: Collection<T>,
+    key: string,
+    value: T,
+    options: { readonly expectedVersion?: number } = {},
+  ): Promise<void> {
+    const checked =
+      collection.schema === undefined ? value : await validate(`${collection.name}/${key}`, collection.schema, value)
     await this.#write(collection.name, key, JSON.stringify(checked), options.expectedVersion)
   }
 
-  async delete<T>(collection: Collection<T>, key: string, options: { readonly expectedVersion?: number } = {}): Promise<void> {
+  async delete<T>(
+    collection: Collection<T>,
+    key: string,
+    options: { readonly expectedVersion?: number } = {},
+  ): Promise<void> {
     await this.#write(collection.name, key, null, options.expectedVersion)
   }
 

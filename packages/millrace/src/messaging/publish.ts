@@ -1,5 +1,5 @@
-import { type Composer, composeEvent, type EncodedEvent, validate } from '../event/index.ts'
 import { dueOf, tell } from '../delivery/index.ts'
+import { type Composer, composeEvent, type EncodedEvent, validate } from '../event/index.ts'
 import type { Append, ExpectedRevision, SqlStatement, Store, TimerWrite } from '../store/index.ts'
 import type { Backpressure } from './backpressure.ts'
 import type { Message, Published } from './message.ts'
@@ -65,7 +65,11 @@ export class Publisher {
   }
 
   /** Appends to a stream, whose revision must be the expected one. */
-  async append(stream: string, messages: readonly Message[], expected: ExpectedRevision): Promise<readonly Published[]> {
+  async append(
+    stream: string,
+    messages: readonly Message[],
+    expected: ExpectedRevision,
+  ): Promise<readonly Published[]> {
     const append: Append[] = []
     for (const message of messages) {
       const { event, unique } = await this.#compose(message)

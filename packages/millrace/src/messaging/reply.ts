@@ -6,7 +6,12 @@ export type Reply =
   | { readonly ok: true; readonly value: unknown }
   | {
       readonly ok: false
-      readonly error: { readonly name: string; readonly message: string; readonly code: string | null; readonly details: unknown }
+      readonly error: {
+        readonly name: string
+        readonly message: string
+        readonly code: string | null
+        readonly details: unknown
+      }
     }
 
 /** A topic of Millrace's own: patterns that begin with a wildcard do not match it. */
@@ -18,7 +23,9 @@ export const replyContract: EventContract<Reply, Reply> = Object.freeze({
   name: '_millrace.reply',
   topic: replyTopic,
   version: 1,
-  schema: { '~standard': { version: 1, vendor: 'millrace', validate: (value: unknown) => ({ value: value as Reply }) } },
+  schema: {
+    '~standard': { version: 1, vendor: 'millrace', validate: (value: unknown) => ({ value: value as Reply }) },
+  },
   replySchema: undefined,
   key: () => undefined,
   upcasters: new Map(),

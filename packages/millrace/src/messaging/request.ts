@@ -35,7 +35,13 @@ export class Requester {
   #reading = false
   #readAgain = false
 
-  constructor(store: Store, clock: Clock, logger: Logger, instance: string, publish: (message: Message) => Promise<Published>) {
+  constructor(
+    store: Store,
+    clock: Clock,
+    logger: Logger,
+    instance: string,
+    publish: (message: Message) => Promise<Published>,
+  ) {
     this.#store = store
     this.#clock = clock
     this.#logger = logger
@@ -76,7 +82,9 @@ export class Requester {
 
   #wait(published: Published, contract: Contract, timeoutMs: number, signal: AbortSignal | undefined): Promise<Reply> {
     const { promise, resolve, reject } = Promise.withResolvers<Reply>()
-    const cancelTimer = this.#clock.after(timeoutMs, () => reject(new MillraceError('REQUEST_TIMEOUT', { contract: contract.name, timeoutMs })))
+    const cancelTimer = this.#clock.after(timeoutMs, () =>
+      reject(new MillraceError('REQUEST_TIMEOUT', { contract: contract.name, timeoutMs })),
+    )
     const onAbort = (): void => reject(signal?.reason)
     signal?.addEventListener('abort', onAbort)
     this.#waiting.set(published.id, { resolve, repeated: published.duplicate })

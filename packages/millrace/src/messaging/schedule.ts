@@ -49,7 +49,12 @@ export class Scheduler {
 
   async list(limit: number): Promise<readonly Scheduled[]> {
     const timers = await this.#store.readTimers({ limit })
-    return timers.map(({ id, dueMs, event }) => ({ id, dueAt: new Date(dueMs), type: event.header.type, topic: event.header.topic }))
+    return timers.map(({ id, dueMs, event }) => ({
+      id,
+      dueAt: new Date(dueMs),
+      type: event.header.type,
+      topic: event.header.topic,
+    }))
   }
 
   async cancel(id: string): Promise<boolean> {

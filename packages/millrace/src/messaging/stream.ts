@@ -10,9 +10,9 @@ export interface Streamed<Data = unknown> {
 }
 
 export interface StreamOptions {
-  /** Default `now`. A position means: after it. */
+  /** Default `now`. A position is that of the first event. */
   readonly from?: StartPosition
-  /** Ends when the newest event of the log at the beginning was yielded. */
+  /** False: ends with the event that is the newest when it begins. Default true. */
   readonly live?: boolean
   readonly signal?: AbortSignal
 }
@@ -28,7 +28,12 @@ export async function* streamEvents(
 ): AsyncGenerator<Streamed, void, undefined> {
   const { from = 'now', live = true, signal } = options
   const end = live ? Number.POSITIVE_INFINITY : await store.locate('now')
-  let after = typeof from === 'string' ? await store.locate(from) : 'time' in from ? await store.locate(from.time) : from.position
+  let after =
+    typeof from === 'string'
+      ? await store.locate(from)
+      : 'time' in from
+        ? await store.locate(from.time)
+        : from.position - 1
   let wake = Promise.withResolvers<void>()
   const stop = store.onCommit(() => wake.resolve())
   const isAborted = (): boolean => signal?.aborted === true

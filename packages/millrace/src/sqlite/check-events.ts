@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { isJson, problemLimit } from './check.ts'
 
 /** Events looked at between two reports of progress. */
 const rangeLength = 20_000
@@ -39,15 +40,16 @@ function rangeCheck(database: DatabaseSync): RangeCheck {
     SELECT position, CASE
       WHEN kind NOT IN (SELECT id FROM millrace_kind) THEN 'refers to kind ' || kind || ', which does not exist'
       WHEN data IS NOT NULL AND NOT json_valid(data) THEN 'has data that are not JSON'
-      WHEN attributes IS NOT NULL AND NOT json_valid(attributes) THEN 'has attributes that are not JSON'
+      WHEN attributes IS NOT NULL AND NOT ${isJson('attributes', 'object')} THEN 'has attributes that are no JSON object'
+      WHEN (stream IS NULL) <> (revision IS NULL) THEN 'has a stream or a revision, but not both'
     END AS problem
-    FROM millrace_event WHERE position BETWEEN ? AND ? AND problem IS NOT NULL LIMIT 10`)
+    FROM millrace_event WHERE position BETWEEN ? AND ? AND problem IS NOT NULL LIMIT ${problemLimit}`)
   // The event before the range belongs to it, or nobody would compare the last of one range with the first of the next.
   const early = database.prepare(`
     SELECT position, before FROM (
       SELECT position, appended, lag(appended) OVER (ORDER BY position) AS before FROM millrace_event
       WHERE position BETWEEN coalesce((SELECT max(position) FROM millrace_event WHERE position < :from), :from) AND :to)
-    WHERE appended < before LIMIT 10`)
+    WHERE appended < before LIMIT ${problemLimit}`)
   const sums = database.prepare(`
     SELECT k.topic, count(*) AS events, coalesce(sum(octet_length(e.data)), 0) AS bytes
     FROM millrace_event e JOIN millrace_kind k ON k.id = e.kind WHERE e.position BETWEEN ? AND ? GROUP BY k.topic`)

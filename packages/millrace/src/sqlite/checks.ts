@@ -1,30 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { isMillraceError } from '../base/index.ts'
+import { type Check, type Finding, isJson, problemLimit } from './check.ts'
 import { checkEvents } from './check-events.ts'
 import { decodeRanges } from './cursor.ts'
 import { sqliteFailure } from './failure.ts'
 import { assertWhole } from './recognise.ts'
 import { versionOf } from './schema.ts'
 
-/** One thing that was checked, or one place where it does not hold. */
-export interface Finding {
-  readonly check: string
-  readonly ok: boolean
-  /** What holds; or what is wrong, and where. */
-  readonly detail: string
-}
-
-/** A promise of the store file. `run` gives the places where it does not hold, at most `problemLimit` of them. */
-export interface Check {
-  readonly name: string
-  readonly promise: string
-  run(database: DatabaseSync, progress: (fraction: number) => void): readonly string[]
-}
-
-/** How many problems of one check are told: the first ones show what is wrong, and a damaged file has thousands. */
-export const problemLimit = 10
-
-/** A check that is one query, whose rows tell the problems in words. */
+/** A check that is one or more queries, whose rows tell the problems in words. */
 function rule(name: string, promise: string, ...queries: readonly string[]): Check {
   const problems = (database: DatabaseSync, query: string): string[] =>
     database
@@ -82,9 +65,6 @@ const counted = (state: string, table: string): string =>
    FROM (SELECT count(*) AS rows, (SELECT value FROM millrace_state WHERE name = '${state}') AS value FROM ${table})
    WHERE value IS NOT rows`
 
-const isJson = (column: string, type: string): string =>
-  `(json_valid(${column}) AND json_type(CASE WHEN json_valid(${column}) THEN ${column} END) = '${type}')`
-
 const eventJson = (table: string, what: string): string =>
   `SELECT '${what} has attributes or data that are not JSON' AS problem FROM ${table}
    WHERE (attributes IS NOT NULL AND NOT ${isJson('attributes', 'object')}) OR (data IS NOT NULL AND NOT json_valid(data))`
@@ -115,8 +95,6 @@ export const checks: readonly Check[] = [
      FROM (SELECT stream, revision, position, lag(position) OVER (PARTITION BY stream ORDER BY revision) AS before
            FROM millrace_event WHERE stream IS NOT NULL)
      WHERE position < before`,
-    `SELECT 'the event ' || position || ' has a stream or a revision, but not both' AS problem FROM millrace_event
-     WHERE stream IS NOT NULL AND revision IS NULL`,
   ),
   rule(
     'duplicates',
@@ -143,6 +121,9 @@ export const checks: readonly Check[] = [
        || ''', but none of them is at the head' AS problem
      FROM millrace_kept WHERE order_key IS NOT NULL AND state <> 'dead'
      GROUP BY subscription, order_key HAVING sum(state IN ('parked', 'trying')) = 0`,
+    `SELECT 'the delivery of position ' || position || ' to the subscription ''' || subscription
+       || ''' waits without a key to wait for' AS problem
+     FROM millrace_kept WHERE state = 'waiting' AND order_key IS NULL`,
     `SELECT 'the delivery of position ' || position || ' to the subscription ''' || subscription || ''' has the state '''
        || state || '''' AS problem
      FROM millrace_kept WHERE state NOT IN ('parked', 'waiting', 'trying', 'dead')`,

@@ -57,7 +57,7 @@ export class Cursor {
 
   /** Notes that no other event of the subscription is up to `position`. */
   scanned(position: number): void {
-    this.#scannedTo = position
+    if (position > this.#scannedTo) this.#scannedTo = position
     this.#absorb()
   }
 

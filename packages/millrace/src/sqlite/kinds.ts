@@ -23,7 +23,6 @@ export class Kinds implements Held {
   readonly #byText = new Map<string, Kind>()
   readonly #byId = new Map<number, Kind>()
   #newest = 0
-  #stale = true
   #inserted = false
 
   constructor(database: DatabaseSync, topics: Topics) {
@@ -50,9 +49,9 @@ export class Kinds implements Held {
     return (this.#byId.get(id) ?? (this.#reload(), this.#byId.get(id)!)).header
   }
 
-  /** All kinds with a number above `after`, in the order of their numbers. */
+  /** All kinds with a number above `after`, in the order of their numbers, those made by other processes included. */
   after(after: number): readonly Kind[] {
-    if (this.#stale) this.#reload()
+    this.#reload()
     return after === this.#newest ? [] : [...this.#byId.values()].filter((kind) => kind.id > after)
   }
 
@@ -61,7 +60,6 @@ export class Kinds implements Held {
   }
 
   rolledBack(): void {
-    this.#stale = true
     if (!this.#inserted) return
     // The numbers that were given out will go to others.
     this.#inserted = false
@@ -69,10 +67,6 @@ export class Kinds implements Held {
     this.#byText.clear()
     this.#byId.clear()
     this.#newest = 0
-  }
-
-  foreign(): void {
-    this.#stale = true
   }
 
   #make(header: EventHeader): Kind {
@@ -84,7 +78,6 @@ export class Kinds implements Held {
   }
 
   #reload(): ReadonlyMap<string, Kind> {
-    this.#stale = false
     for (const [id, topic, type, version, source] of this.#load.all(this.#newest)) {
       this.#keep(id, Object.freeze({ topic, type, version, source }), this.#topics.intern(topic))
     }

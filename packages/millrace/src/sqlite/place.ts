@@ -1,6 +1,5 @@
 import { accessSync, closeSync, constants, openSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import { MillraceError } from '../base/index.ts'
 
 // Nothing here opens a file that may be a store in use: POSIX drops all locks that a process holds on a file as soon as it
@@ -75,26 +74,8 @@ export function bytesOf(file: string, store: string): number {
   return statOf(file, store)?.size ?? 0
 }
 
-/**
- * Watches that the files of an open store stay where they are. Commits to a file that was removed or replaced succeed and
- * are lost, so this is asked after a commit and before it is acknowledged; it takes two calls of `stat`.
- * @returns a check that throws STORE_STOPPED
- */
-export function guardFiles(database: DatabaseSync, store: string): () => void {
-  const file = database.location()
-  if (file === null) return () => {}
-  const paths = [file, `${file}-wal`]
-  const first = paths.map((path) => identityOf(path, store))
-  return () => {
-    for (const [index, path] of paths.entries()) {
-      if (identityOf(path, store) === first[index]) continue
-      const reason = `'${path}' was removed, moved or replaced while the store was open`
-      throw new MillraceError('STORE_STOPPED', { store, reason })
-    }
-  }
-}
-
-function identityOf(path: string, store: string): string | undefined {
+/** Which file on the disk is at this path; undefined where there is none. */
+export function identityOf(path: string, store: string): string | undefined {
   const stats = statOf(path, store)
   return stats && `${stats.dev}:${stats.ino}`
 }

@@ -2,8 +2,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { MillraceError } from '../base/index.ts'
 import { sqliteFailure } from './failure.ts'
+import { bytesOf } from './place.ts'
 import { applicationId, expectedObjects, schemaObjects, versionOf } from './schema.ts'
 import { pragma } from './settings.ts'
+
+const smallestPage = 512
 
 /**
  * Checks that a file is a Millrace store and looks whole, before anything may write to it; an empty file will become one.
@@ -31,18 +34,20 @@ export function recognise(file: string, store: string): void {
  * @throws STORE_FOREIGN
  */
 export function assertOurs(file: string, store: string): void {
+  // SQLite takes a file of one byte for an empty one.
+  const foreign = (reason: string, cause?: unknown): MillraceError =>
+    new MillraceError('STORE_FOREIGN', { store, reason }, { cause })
+  if (bytesOf(file, store) < smallestPage) throw foreign('it is too short for an SQLite database')
   const database = openImmutable(file)
   try {
     database.enableDefensive?.(false)
     database.exec('PRAGMA writable_schema = ON')
     const id = pragma(database, 'application_id')
     if (id === applicationId) return
-    const reason = `it is another application's SQLite database (application id ${id})`
-    throw new MillraceError('STORE_FOREIGN', { store, reason })
+    throw foreign(`it is another application's SQLite database (application id ${id})`)
   } catch (error) {
     if (sqliteFailure(error)?.kind !== 'damaged') throw error
-    const reason = 'it is no SQLite database, or its header is destroyed'
-    throw new MillraceError('STORE_FOREIGN', { store, reason }, { cause: error })
+    throw foreign('it is no SQLite database, or its header is destroyed', error)
   } finally {
     database.close()
   }

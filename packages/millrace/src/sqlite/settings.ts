@@ -14,13 +14,13 @@ export type Synchronous = 'full' | 'normal'
  * 187,000 and 12 ms; 4,000 pages 194,000 and 15 ms; 16,000 pages 200,000 and 38 ms. Fewer pages cost throughput, because a
  * page that changed in many commits is copied as often; more pages make the one commit that pays for all of them too slow.
  */
-const checkpointPages = 2000
+export const checkpointPages = 2000
 
 /**
  * The length to which the log is cut back once nobody reads from it any more, after a long reader (a verification, a backup)
  * made it grow. Well above the length at which checkpoints keep it: overwriting a log is twice as fast as growing one.
  */
-const logBytesKept = 4 * checkpointPages * 4096
+export const logBytesKept = 4 * checkpointPages * 4096
 
 /** Between 2 and 32 MiB no difference was measured; 8 MiB hold the inner pages of the indexes of ten million events. */
 const cacheKibibytes = 8192

@@ -1,9 +1,10 @@
 import { extname, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { type ErrorCode, type FieldsOf, MillraceError } from '../base/index.ts'
-import type { Finding } from './checks.ts'
+import { MillraceError } from '../base/index.ts'
+import type { Finding } from './check.ts'
+import type { VerifyMessage, VerifyTask } from './verify-worker.ts'
 
-export type { Finding } from './checks.ts'
+export type { Finding } from './check.ts'
 
 export interface VerifyOptions {
   /** Called now and then while the verification runs. */
@@ -23,21 +24,6 @@ export interface VerifyReport {
   /** One for each check that held, one for each problem of the others (the first ten of each). */
   readonly findings: readonly Finding[]
 }
-
-/** What the worker is told to do. */
-export interface VerifyTask {
-  readonly file: string
-  /** As the caller called it, for errors. */
-  readonly store: string
-  /** `copy`: only the pages and the schema, of a file that nobody else uses. */
-  readonly of: 'store' | 'copy'
-}
-
-/** What the worker answers; the last message is a report or an error. */
-export type VerifyMessage =
-  | { readonly kind: 'progress'; readonly progress: VerifyProgress }
-  | { readonly kind: 'report'; readonly report: VerifyReport }
-  | { readonly kind: 'error'; readonly code: ErrorCode; readonly fields: FieldsOf<ErrorCode> }
 
 /**
  * Checks a whole store file: every page, and everything that Millrace promises about what is in it. It changes nothing and

@@ -21,7 +21,9 @@ const growth = 1.25
  * made through `database` itself are not told, nor those before the call. It polls `PRAGMA data_version`, which reads a
  * counter in shared memory in 2 µs: every `minMs` while something happens, ever more rarely up to `maxMs` in silence.
  *
- * Measured between two processes on 2 cores, from the writer's commit to the call: MEASURED
+ * Measured between two processes on 2 cores, from the writer's commit to the call: with 300 commits a second p50 0.8 ms and
+ * p99 1.5 ms; with 50 a second 0.9 and 5.8 ms; with 10 a second 4.7 and 18 ms; after a silence 8.7 and 18 ms. It takes 4% of
+ * a core while commits come in, and less than 1% in silence.
  *
  * A poll that meets a lock is made up for by the next one. Any other failure ends the watch and goes to `onFailure`.
  * @returns a function that ends the watch; its timers never keep the process alive

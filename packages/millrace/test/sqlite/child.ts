@@ -1,12 +1,17 @@
 import { createInterface } from 'node:readline'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { systemClock } from '../../src/base/index.ts'
+import { type BackupReport, backupStore } from '../../src/sqlite/backup.ts'
 import { sqliteFailure } from '../../src/sqlite/failure.ts'
+import { guardFiles } from '../../src/sqlite/guard.ts'
 import { openDatabase } from '../../src/sqlite/open.ts'
+import { type VerifyReport, verifyStore } from '../../src/sqlite/verify.ts'
+import { watchCommits } from '../../src/sqlite/wake.ts'
 
 // A process for tests to steer: takes a command a line on its standard input, and answers each with a line.
 
 let database: DatabaseSync
+let guard = (): void => {}
 let writing = false
 let written = 0
 
@@ -14,6 +19,7 @@ const commands = {
   /** Opens a store as applications do. */
   async open(path: string, busyTimeoutMs = 10_000): Promise<string> {
     database = await openDatabase(path, { busyTimeoutMs, clock: systemClock })
+    guard = guardFiles(database, path)
     return 'open'
   },
   /** Opens a file as any program that uses SQLite does. */
@@ -35,9 +41,28 @@ const commands = {
     writing = false
     return written
   },
-  /** Commits more and more until that fails. */
-  fill(): never {
-    for (;;) writeOne()
+  /** Commits more and more, this many bytes each time, until that fails. */
+  fill(bytes: number): never {
+    for (;;) {
+      writeOne(bytes)
+      guard()
+    }
+  },
+  watch(): void {
+    watchCommits(
+      database,
+      systemClock,
+      () => {},
+      (error) => {
+        throw error
+      },
+    )
+  },
+  verify(path: string): Promise<VerifyReport> {
+    return verifyStore(path)
+  },
+  backup(path: string, target: string): Promise<BackupReport> {
+    return backupStore(path, target)
   },
   close(): void {
     writing = false
@@ -57,15 +82,15 @@ export type Answer =
   | { readonly value?: unknown }
   | { readonly error: { readonly code?: string; readonly message: string; readonly reason?: string } }
 
-function writeOne(): void {
+function writeOne(bytes: number): void {
   written++
   const insert = `INSERT INTO millrace_document VALUES ('written', printf('%010d', ?), ?, 1, NULL)`
-  database.prepare(insert).run(written, JSON.stringify('x'.repeat(written % 5_000)))
+  database.prepare(insert).run(written, JSON.stringify('x'.repeat(bytes)))
 }
 
 function writeOn(): void {
   if (!writing) return
-  for (let commits = 0; commits < 5; commits++) writeOne()
+  for (let commits = 0; commits < 5; commits++) writeOne(written % 5_000)
   setImmediate(writeOn)
 }
 

@@ -13,6 +13,9 @@ export function temporaryFolder(): string {
 
 /** The names of all files in a folder, each with a hash of what is in it. */
 export function contents(folder: string): Readonly<Record<string, string>> {
-  const hash = (name: string): string => createHash('sha256').update(readFileSync(join(folder, name))).digest('hex')
+  const hash = (name: string): string =>
+    createHash('sha256')
+      .update(readFileSync(join(folder, name)))
+      .digest('hex')
   return Object.fromEntries(readdirSync(folder).map((name) => [name, hash(name)]))
 }

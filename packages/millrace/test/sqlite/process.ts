@@ -12,6 +12,8 @@ export interface OtherProcess {
     command: C,
     ...values: Parameters<Commands[C]>
   ): Promise<Awaited<ReturnType<Commands[C]>>>
+  /** Gives it nothing more to do, and resolves when it has ended by itself, without an error. */
+  end(): Promise<void>
   /** Kills it at once, and resolves when it is gone. */
   kill(): Promise<void>
 }
@@ -39,6 +41,11 @@ export function startProcess({ env = {}, before }: ProcessOptions = {}): OtherPr
 
   return {
     kill,
+    async end() {
+      child.stdin.end()
+      const [code] = await gone
+      if (code !== 0) throw new Error(`the process ended with exit code ${code}`)
+    },
     async ask(command, ...values) {
       child.stdin.write(`${JSON.stringify([command, ...values])}\n`)
       const { value: line, done } = await lines.next()

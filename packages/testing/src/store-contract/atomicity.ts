@@ -2,7 +2,7 @@ import type { ErrorCode, Store, Unit } from 'millrace/engine'
 import { expect } from 'vitest'
 import { grown, kept } from './deliveries.ts'
 import type { Promised, StoreFixture } from './fixture.ts'
-import { owner, takeLease } from './leasing.ts'
+import { leaseOf, owner, takeLease } from './leasing.ts'
 import { readAll, refused } from './reading.ts'
 
 /** For each way a unit can be refused: what must be there before, and the part of the unit that is refused. */
@@ -39,7 +39,7 @@ const conflicts: readonly {
   {
     code: 'LEASE_LOST',
     of: 'renewing a lease',
-    part: () => ({ leases: [{ kind: 'renew', name: 's', epoch: 0, ttlMs: 60_000 }] }),
+    part: () => ({ leases: [{ kind: 'renew', name: leaseOf('s'), epoch: 0, ttlMs: 60_000 }] }),
   },
   {
     code: 'LEASE_LOST',
@@ -114,7 +114,7 @@ export function atomicityPromises(promised: Promised): void {
 async function effectsOfAllKinds(fixture: StoreFixture): Promise<Unit> {
   const { store, event } = fixture
   await store.commit({ subscriptions: [{ kind: 'ensure', name: 's', topics: ['t'], from: 'beginning' }] })
-  const epoch = await takeLease(store, 's')
+  const epoch = await takeLease(store, leaseOf('s'))
   const [position] = await fixture.publish('t', 2)
   return {
     append: [{ event: event('t') }, { event: event('t'), stream: { name: 'stream', expected: 'none' } }],

@@ -11,7 +11,7 @@ import type {
   Unit,
 } from 'millrace/engine'
 import type { StoreFixture } from './fixture.ts'
-import { takeLease } from './leasing.ts'
+import { leaseOf, takeLease } from './leasing.ts'
 
 /** A delivery that is kept apart, after its first failure. */
 export const kept = (event: EncodedEvent, fields: Partial<KeptDelivery> = {}): KeptDelivery => ({
@@ -66,7 +66,7 @@ export async function handling(fixture: StoreFixture, options: HandlingOptions =
   const { name = 's', topics = ['t'], from = 'beginning' } = options
   const { store, clock } = fixture
   await store.commit({ subscriptions: [{ kind: 'ensure', name, topics, from }] })
-  const epoch = await takeLease(store, name)
+  const epoch = await takeLease(store, leaseOf(name))
   // The store is asked for anew each time, as a test may have opened it again.
   const commit = (unit: Unit) => fixture.store.commit(unit)
   const settlement = (position: number, outcome: Outcome, isKept = false): Settlement => ({

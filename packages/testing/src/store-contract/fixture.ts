@@ -1,5 +1,5 @@
-import type { EncodedEvent } from 'millrace/engine'
 import {
+  type EncodedEvent,
   type Environment,
   type OpenEngine,
   type Store,
@@ -38,6 +38,8 @@ export interface StoreFixture {
   event(topic: string, fields?: EventFields): EncodedEvent
   /** Appends `count` events of a topic in one unit and returns their positions. */
   publish(topic: string, count?: number, fields?: EventFields): Promise<number[]>
+  /** The data outlive the engine. */
+  readonly reopens: boolean
   /** Closes the store and opens it again. Skips the test where the data do not outlive it. */
   reopen(): Promise<void>
   /** Opens the same place once more, as another process does. Skips the test where only one may have it. */
@@ -53,24 +55,31 @@ export type Promised = (title: string, body: (fixture: StoreFixture) => Promise<
 
 /** Gives every promise a store of its own, and closes and removes it afterwards. */
 export function promisedBy(open: OpenStore): Promised {
-  return (title, body) =>
-    test(title, async (context) => {
-      const under = await open()
-      const fixture = new Fixture(under, context)
-      try {
-        await fixture.open(under.engine)
-        await body(fixture)
-        fixture.ended()
-      } finally {
-        await fixture.close()
-        await under.remove?.()
-      }
-    })
+  return (title, body) => test(title, (context) => withStore(open, context, body))
+}
+
+/** Does something with a new store, and closes and removes it afterwards. */
+export async function withStore(
+  open: OpenStore,
+  context: TestContext,
+  body: (fixture: StoreFixture) => Promise<void>,
+): Promise<void> {
+  const under = await open()
+  const fixture = new Fixture(under, context)
+  try {
+    await fixture.open(under.engine)
+    await body(fixture)
+    fixture.ended()
+  } finally {
+    await fixture.close()
+    await under.remove?.()
+  }
 }
 
 class Fixture implements StoreFixture {
   readonly clock = simulatedClock()
   readonly event: StoreFixture['event']
+  readonly reopens: boolean
   readonly #under: StoreUnderTest
   readonly #context: TestContext
   readonly #environment: Environment
@@ -81,6 +90,7 @@ class Fixture implements StoreFixture {
   constructor(under: StoreUnderTest, context: TestContext) {
     const newId = uuidv7(this.clock)
     this.#under = under
+    this.reopens = under.reopen !== undefined
     this.#context = context
     this.#environment = { clock: this.clock, newId, logger: silentLogger }
     this.event = eventMaker(this.clock, newId)

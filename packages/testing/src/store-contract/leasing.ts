@@ -8,7 +8,10 @@ export const owner = (instance: string, fields: Partial<LeaseOwner> = {}): Lease
   ...fields,
 })
 
-/** Takes a lease (that of a subscription has its name) and returns its epoch. */
+/** The name of the lease whose epoch fences the deliveries of a subscription. */
+export const leaseOf = (subscription: string): string => `subscription:${subscription}`
+
+/** Takes a lease and returns its epoch. */
 export async function takeLease(store: Store, name: string, instance = 'me', ttlMs = 60_000): Promise<number> {
   const { epochs } = await store.commit({ leases: [{ kind: 'acquire', name, owner: owner(instance), ttlMs }] })
   return epochs[0]!.epoch

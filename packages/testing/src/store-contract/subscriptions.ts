@@ -2,7 +2,7 @@ import type { StartPosition, SubscriptionWrite } from 'millrace/engine'
 import { expect } from 'vitest'
 import { handling } from './deliveries.ts'
 import type { Promised, StoreFixture } from './fixture.ts'
-import { takeLease } from './leasing.ts'
+import { leaseOf, owner, takeLease } from './leasing.ts'
 import { range, refused } from './reading.ts'
 
 const ensure = (from: StartPosition, name = 's', topics: readonly string[] = ['t']): SubscriptionWrite => ({
@@ -74,6 +74,7 @@ export function subscriptionPromises(promised: Promised): void {
     await publish('shop.a', 30)
     await publish('other', 30)
     await publish('shop.b.c', 30)
+    expect((await store.readSubscription('s', 0))!.lag).toBe(0)
     expect((await store.readSubscription('s', 10))!.lag).toBe(10)
     expect((await store.readSubscription('s', 1_000))!.lag).toBe(60)
     expect((await store.inspect()).subscriptions).toMatchObject([{ name: 's', lag: 60 }])
@@ -109,10 +110,23 @@ export function subscriptionPromises(promised: Promised): void {
     const { store } = fixture
     await write(fixture, ensure('beginning'))
     expect((await store.inspect()).subscriptions[0]!.owner).toBeNull()
-    const epoch = await takeLease(store, 's', 'instance-7')
+    const epoch = await takeLease(store, leaseOf('s'), 'instance-7')
     expect((await store.inspect()).subscriptions[0]!.owner).toContain('instance-7')
-    await store.commit({ leases: [{ kind: 'release', name: 's', epoch }] })
+    await store.commit({ leases: [{ kind: 'release', name: leaseOf('s'), epoch }] })
     expect((await store.inspect()).subscriptions[0]!.owner).toBeNull()
+  })
+
+  promised('it is created and taken in one unit', async (fixture) => {
+    const { store } = fixture
+    const [first] = await fixture.publish('t')
+    const { epochs } = await store.commit({
+      leases: [{ kind: 'acquire', name: leaseOf('s'), owner: owner('me'), ttlMs: 60_000 }],
+      subscriptions: [ensure('beginning')],
+    })
+    const { epoch } = epochs[0]!
+    const outcome = { kind: 'ack', reason: 'handled' } as const
+    await store.commit({ settle: [{ subscription: 's', epoch, position: first!, kept: false, outcome }] })
+    expect(await lagOf(fixture)).toBe(0)
   })
 
   promised('a rewind moves the cursor back or forth, and fences what is under way', async (fixture) => {

@@ -1,5 +1,5 @@
-import { expect } from 'vitest'
 import type { Store } from 'millrace/engine'
+import { expect } from 'vitest'
 import { readAll } from '../store-contract/reading.ts'
 import { isDue, isPending, keptOf, unsettledOf } from './deliveries.ts'
 import { type Model, streamOf } from './state.ts'
@@ -41,7 +41,14 @@ async function expectSameDeliveries(store: Store, model: Model): Promise<void> {
     expect(told, name).toMatchObject({ lag: unsettled.length, pending: kept.filter(isPending).length })
     if (unsettled.length > 0) expect(told!.floor, `the floor of ${name}`).toBeLessThan(unsettled[0]!)
     const read = async (wanted: 'due' | 'pending' | 'dead') =>
-      (await store.readKept({ subscription: name, state: wanted, limit, dueBeforeMs: model.nowMs }))
+      (
+        await store.readKept({
+          subscription: name,
+          state: wanted,
+          limit,
+          ...(wanted === 'due' && { dueBeforeMs: model.nowMs }),
+        })
+      )
         .map(({ position, state, dueMs, orderKey, attempts, reason }) => ({
           position,
           state,
@@ -56,7 +63,10 @@ async function expectSameDeliveries(store: Store, model: Model): Promise<void> {
     expect(await read('pending'), `pending of ${name}`).toEqual(shown.filter(isPending))
     expect(await read('dead'), `dead of ${name}`).toEqual(shown.filter((one) => !isPending(one)))
     const due = kept.filter((one) => isDue(one, model.nowMs)).map(({ position }) => position)
-    expect((await read('due')).map(({ position }) => position), `due of ${name}`).toEqual(due)
+    expect(
+      (await read('due')).map(({ position }) => position),
+      `due of ${name}`,
+    ).toEqual(due)
     const settled = state.subscriptions.find((one) => one.name === name)!.settled
     for (const reason of ['handled', 'expired', 'discarded']) {
       expect(settled[reason] ?? 0, `${reason} of ${name}`).toBe(model.counters.get(`${name}\n${reason}`) ?? 0)

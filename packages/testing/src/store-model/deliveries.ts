@@ -38,7 +38,8 @@ export function settle(model: Model, { subscription: name, position, outcome }: 
 /** Does to the model what an operator does. */
 export function operate(model: Model, write: SubscriptionWrite): void {
   const subscription = model.subscriptions.get(write.name)!
-  if (write.kind !== 'redrive' && write.kind !== 'release' && write.kind !== 'discard' && write.kind !== 'replay') return
+  if (write.kind !== 'redrive' && write.kind !== 'release' && write.kind !== 'discard' && write.kind !== 'replay')
+    return
   for (const position of write.positions) {
     const found = subscription.kept.get(position)
     if (write.kind === 'discard') {

@@ -1,6 +1,7 @@
 import type { Append, ErrorCode, LeaseWrite, Unit } from 'millrace/engine'
+import { leaseOf } from '../store-contract/leasing.ts'
 import { count, operate, settle } from './deliveries.ts'
-import { type Model, type ModelEvent, pair, type PredictedAppend, type Prediction, streamOf } from './state.ts'
+import { type Model, type ModelEvent, type PredictedAppend, type Prediction, pair, streamOf } from './state.ts'
 
 /**
  * What a unit must come to, by the words of the port. Changes the model, which is to be thrown away if the unit is refused;
@@ -10,7 +11,7 @@ export function predict(model: Model, unit: Unit): Prediction {
   const refusals = new Set<ErrorCode>()
   const appended = predictAppends(model, unit.append ?? [], refusals)
   for (const settlement of unit.settle ?? []) {
-    const lease = model.leases.get(settlement.subscription)
+    const lease = model.leases.get(leaseOf(settlement.subscription))
     if (!model.subscriptions.has(settlement.subscription)) refusals.add('SUBSCRIPTION_UNKNOWN')
     else if (settlement.epoch !== (lease?.epoch ?? 0)) refusals.add('LEASE_LOST')
     else settle(model, settlement)
@@ -91,7 +92,8 @@ function predictRun(model: Model, name: string, run: readonly Append[]): Predict
   const revision = expected === 'none' ? -1 : expected
   if (revision === actual) return append()
   const repeated = there.slice(revision + 1, revision + 1 + run.length)
-  const same = repeated.length === run.length && repeated.every(({ id }, n) => run[n]!.unique && id === run[n]!.event.id)
+  const same =
+    repeated.length === run.length && repeated.every(({ id }, n) => run[n]!.unique && id === run[n]!.event.id)
   return revision < actual && same ? repeated.map((event) => ({ duplicateOf: event })) : 'conflict'
 }
 

@@ -2,7 +2,7 @@ import type { Consumer, LogRecord, Outcome, TransportSubscription } from 'millra
 import { expect } from 'vitest'
 import { eventually } from '../eventually.ts'
 import type { StoreFixture } from '../store-contract/fixture.ts'
-import { takeLease } from '../store-contract/leasing.ts'
+import { leaseOf, takeLease } from '../store-contract/leasing.ts'
 import { positionsOf } from '../store-contract/reading.ts'
 
 export interface ConsumingOptions extends Partial<TransportSubscription> {
@@ -40,7 +40,7 @@ export async function consuming(fixture: StoreFixture, options: ConsumingOptions
   const receive = options.receive ?? ((batch, self) => self.ack(batch))
   const { store, log } = fixture
   await store.commit({ subscriptions: [{ kind: 'ensure', name, topics, from: 'beginning' }] })
-  const epoch = options.epoch ?? (await takeLease(store, name, instance))
+  const epoch = options.epoch ?? (await takeLease(store, leaseOf(name), instance))
   const records: LogRecord[] = []
   const broken: unknown[] = []
   let receiving = false

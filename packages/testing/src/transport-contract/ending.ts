@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { eventually } from '../eventually.ts'
 import type { Promised } from '../store-contract/fixture.ts'
-import { takeLease } from '../store-contract/leasing.ts'
+import { leaseOf, takeLease } from '../store-contract/leasing.ts'
 import { range, refused } from '../store-contract/reading.ts'
 import { consuming, quiet } from './consuming.ts'
 
@@ -80,9 +80,9 @@ export function endingPromises(promised: Promised): void {
     await s.received(3)
     const failed = refused('LEASE_LOST', s.consumer.failed)
     await clock.advance(60_001)
-    const epoch = await takeLease(store, 's', 'another')
+    const epoch = await takeLease(store, leaseOf('s'), 'another')
     await clock.advance(1_000)
-    expect(await failed).toMatchObject({ lease: 's', epoch: s.epoch })
+    expect(await failed).toMatchObject({ lease: leaseOf('s'), epoch: s.epoch })
     await refused('LEASE_LOST', s.ack(s.records))
     await fixture.publish('t', 3)
     await quiet()
@@ -117,7 +117,7 @@ export function endingPromises(promised: Promised): void {
     const other = await fixture.beside()
     const failed = refused('LEASE_LOST', s.consumer.failed)
     await clock.advance(60_001)
-    const epoch = await takeLease(other.store, 's', 'another')
+    const epoch = await takeLease(other.store, leaseOf('s'), 'another')
     const got: number[] = []
     await other.log.subscribe({ name: 's', topics: ['t'], epoch, window: 100 }, async (batch) => {
       got.push(...batch.map(({ position }) => position))

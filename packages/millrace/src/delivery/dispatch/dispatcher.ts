@@ -105,7 +105,10 @@ export class Dispatcher {
     const key = work.orderKey
     if (key === null) return { key, queue: [], running: false }
     let lane = this.#lanes.get(key)
-    if (lane === undefined) this.#lanes.set(key, (lane = { key, queue: [], running: false }))
+    if (lane === undefined) {
+      lane = { key, queue: [], running: false }
+      this.#lanes.set(key, lane)
+    }
     return lane
   }
 

@@ -1,6 +1,6 @@
 import { type ErrorCode, isMillraceError } from '../../base/index.ts'
 import type { Settlement, Unit } from '../../store/index.ts'
-import { Attempt, type Ended } from '../attempt.ts'
+import type { Attempt, Ended } from '../attempt.ts'
 import { Batch } from '../effects.ts'
 import type { Work } from '../work.ts'
 

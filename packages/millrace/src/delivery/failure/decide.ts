@@ -45,7 +45,8 @@ export function decide(
   }
 }
 
-const isInvalid = (error: unknown): boolean => isMillraceError(error, 'DATA_INVALID') || isMillraceError(error, 'EVENT_UNREADABLE')
+const isInvalid = (error: unknown): boolean =>
+  isMillraceError(error, 'DATA_INVALID') || isMillraceError(error, 'EVENT_UNREADABLE')
 
 function defaultAction(error: unknown): 'retry' | 'dead-letter' {
   return isMillraceError(error) && !error.retryable ? 'dead-letter' : 'retry'

@@ -23,10 +23,11 @@ export function arrayDifferences(previous: Facts, next: Node, comparison: Compar
 function itemDifferences(previous: Facts, next: Node, most: number, comparison: Comparison): readonly Difference[] {
   const length = prefixLength([...previous.nodes, next])
   const found: Difference[] = []
+  const items = previous.settled ? comparison : comparison.exact
   // One more than the longest prefix stands for all items after it.
   for (let i = 0; i <= length && i < most; i++) {
     const place = i === length ? '[]' : `[${i}]`
-    found.push(...under(place, comparison.differences(itemsAt(previous, i), itemAt(next, i))))
+    found.push(...under(place, items.differences(itemsAt(previous, i), itemAt(next, i))))
   }
   return found
 }
@@ -39,7 +40,7 @@ function containsDifferences({ nodes }: Facts, next: Node, comparison: Compariso
     (node) =>
       node.contains !== undefined &&
       (node.minContains ?? 1) >= minContains &&
-      comparison.differences([node.contains], contains).length === 0,
+      comparison.exact.differences([node.contains], contains).length === 0,
   )
   if (minContains > 0 && !enough) found.push({ path: '', change: 'may lack the items that it has to contain' })
   const notTooMany = nodes.some(

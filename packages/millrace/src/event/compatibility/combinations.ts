@@ -5,19 +5,18 @@ import type { Difference, Node, Schema } from './schema.ts'
 /** `anyOf` */
 export function anyOfDifferences(previous: Facts, { anyOf }: Node, comparison: Comparison): readonly Difference[] {
   if (anyOf === undefined) return []
-  return fewest(anyOf.map((branch) => comparison.unmet(previous, branch)))
+  return closest(previous, anyOf, comparison, (branch) => comparison.unmet(previous, branch))
 }
 
 /** `oneOf` */
 export function oneOfDifferences(previous: Facts, { oneOf }: Node, comparison: Comparison): readonly Difference[] {
   if (oneOf === undefined) return []
-  return fewest(
-    oneOf.map((branch) => {
-      const unmet = comparison.unmet(previous, branch)
-      const alone = oneOf.every((other) => other === branch || excludes(previous, other, comparison))
-      return unmet.length > 0 || alone ? unmet : [{ path: '', change: 'may fit more than one alternative of oneOf' }]
-    }),
-  )
+  return closest(previous, oneOf, comparison, (branch) => {
+    const unmet = comparison.unmet(previous, branch)
+    if (unmet.length > 0) return unmet
+    const alone = oneOf.every((other) => other === branch || excludes(previous, other, comparison))
+    return alone ? [] : [{ path: '', change: 'may fit more than one alternative of oneOf' }]
+  })
 }
 
 /**
@@ -29,7 +28,7 @@ function excludes(previous: Facts, other: Schema, comparison: Comparison): boole
   if (comparison.disjoint(previous, comparison.exact.facts([other]))) return true
   return previous.rivals.some(
     (rival) =>
-      comparison.differences([rival], other).length === 0 &&
+      comparison.exact.differences([rival], other).length === 0 &&
       !comparison.disjoint(previous, comparison.exact.facts([rival])),
   )
 }
@@ -54,9 +53,20 @@ export function incomparableDifferences(previous: Facts, next: Node, { reading }
   }))
 }
 
-/** The differences from the alternative that comes closest. */
-function fewest(attempts: readonly (readonly Difference[])[]): readonly Difference[] {
-  return attempts.reduce((a, b) => (b.length < a.length ? b : a), attempts[0] ?? refused)
+/** The differences from the alternative that is met, else from the one that comes closest. */
+function closest(
+  previous: Facts,
+  branches: readonly Schema[],
+  comparison: Comparison,
+  judge: (branch: Schema) => readonly Difference[],
+): readonly Difference[] {
+  const attempts: { readonly branch: Schema; readonly unmet: readonly Difference[] }[] = []
+  for (const branch of branches) {
+    const unmet = judge(branch)
+    if (unmet.length === 0) return []
+    attempts.push({ branch, unmet })
+  }
+  const near = attempts.filter(({ branch }) => !comparison.disjoint(previous, comparison.exact.facts([branch])))
+  const [best] = (near.length > 0 ? near : attempts).sort((a, b) => a.unmet.length - b.unmet.length)
+  return best?.unmet ?? [{ path: '', change: 'may be there, but is not accepted' }]
 }
-
-const refused: readonly Difference[] = [{ path: '', change: 'may be there, but is not accepted' }]

@@ -56,7 +56,8 @@ export class SchemaComparison implements Comparison {
     const question = `${[...new Set(previous.map(keyOf))].sort().join()} ${keyOf(next)}`
     if (this.#proven.has(question)) return []
     const known = this.#refuted.get(question)
-    if (known !== undefined) return known
+    // A few will do: the same differences along every path of a recursive schema would be endless.
+    if (known !== undefined) return known.slice(0, 3)
     const before = this.#proven.size
     this.#proven.add(question)
     const found = this.unmet(this.facts(previous), next)
@@ -95,7 +96,7 @@ export class SchemaComparison implements Comparison {
   }
 
   disjoint(a: Facts, b: Facts): boolean {
-    const question = `${[...a.keys].join()} ${[...b.keys].join()}`
+    const question = JSON.stringify([a, b].map(({ keys, declared }) => [[...keys], declared && [...declared]]))
     const known = this.#disjoint.get(question)
     if (known !== undefined) return known
     this.#disjoint.set(question, false) // the answer if the question comes up again in itself

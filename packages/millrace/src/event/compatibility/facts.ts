@@ -1,5 +1,5 @@
 import { record } from './normal.ts'
-import { type Choice, declaredNames, included, type Reading } from './reading.ts'
+import { type Choice, included, type Reading } from './reading.ts'
 import { type JsonType, keyOf, type Node, type Schema } from './schema.ts'
 
 /** What is known of data that fits some schemas, all of them at once. */
@@ -17,6 +17,8 @@ export interface Facts {
   readonly types: ReadonlySet<JsonType>
   /** No data fits. */
   readonly never: boolean
+  /** No alternatives are left to be told apart, so that `nodes` is all that describes the data. */
+  readonly settled: boolean
   /** The only properties that the data has; undefined where it may have others. */
   readonly declared: ReadonlySet<string> | undefined
 }
@@ -45,9 +47,10 @@ function gather(schemas: readonly Schema[], reading: Reading, base: Base): Facts
   let never = base.never
   const add = (schema: Schema): void => {
     const key = keyOf(schema)
-    if (schema === false || (schema !== true && schema.not === true)) never = true
-    if (typeof schema === 'boolean' || keys.has(key)) return
+    if (schema === true || keys.has(key)) return
     keys.add(key)
+    if (schema === false || schema.not === true || schema.enum?.length === 0) never = true
+    if (schema === false) return
     nodes.push(schema)
     for (const part of included(schema, reading)) add(part)
     const { anyOf, oneOf, type = [], enum: values = [] } = schema
@@ -56,11 +59,11 @@ function gather(schemas: readonly Schema[], reading: Reading, base: Base): Facts
     if (type.length > 1) choices.push({ keyword: 'type', branches: type.map((one) => ({ type: [one] })) })
     if (values.length > 1) choices.push({ keyword: 'enum', branches: values.map((value) => ({ enum: [value] })) })
     if (values.length === 1) add(describe(values[0]))
-    if (schema.enum?.length === 0) never = true
   }
   schemas.forEach(add)
-  const declared = declaredNames(nodes, [...choices, ...otherChoices], reading)
-  return { keys, nodes, choices, otherChoices, rivals, types: typesOf(nodes), never, declared }
+  const settled = [...choices, ...otherChoices].every(({ keyword }) => keyword === 'type' || keyword === 'enum')
+  const declared = settled && reading.undeclared === 'absent' ? declaredNames(nodes) : undefined
+  return { keys, nodes, choices, otherChoices, rivals, types: typesOf(nodes), never, settled, declared }
 }
 
 function typesOf(nodes: readonly Node[]): ReadonlySet<JsonType> {
@@ -72,6 +75,14 @@ function typesOf(nodes: readonly Node[]): ReadonlySet<JsonType> {
     }
   }
   return types
+}
+
+/** The properties that schemas describe; undefined where they leave the names open. */
+function declaredNames(nodes: readonly Node[]): ReadonlySet<string> | undefined {
+  const isOpen = ({ additionalProperties = false, patternProperties, propertyNames, incomparable }: Node): boolean =>
+    additionalProperties !== false || (patternProperties ?? propertyNames ?? incomparable) !== undefined
+  if (nodes.some(isOpen) || !nodes.some((node) => node.properties !== undefined)) return undefined
+  return new Set(nodes.flatMap(({ properties = {}, required = [] }) => [...Object.keys(properties), ...required]))
 }
 
 /** What can be said of one value in other words than its own. */

@@ -11,7 +11,7 @@ export function objectDifferences(previous: Facts, next: Node, comparison: Compa
   const shape = shapeOf(previous, comparison)
   return [
     ...countDifferences(previous, shape, next, comparison),
-    ...propertyDifferences(shape, next, comparison),
+    ...propertyDifferences(shape, next, previous.settled ? comparison : comparison.exact),
     ...nameDifferences(previous, shape, next, comparison),
   ]
 }
@@ -19,8 +19,9 @@ export function objectDifferences(previous: Facts, next: Node, comparison: Compa
 export function objectsDisjoint(a: Facts, b: Facts, comparison: Comparison): boolean {
   const ofA = shapeOf(a, comparison)
   const ofB = shapeOf(b, comparison.exact)
+  const properties = a.settled ? comparison : comparison.exact
   return [...requiredNames(a), ...requiredNames(b)].some((name) =>
-    comparison.disjoint(comparison.facts(ofA.property(name)), comparison.exact.facts(ofB.property(name))),
+    properties.disjoint(properties.facts(ofA.property(name)), comparison.exact.facts(ofB.property(name))),
   )
 }
 
@@ -32,11 +33,10 @@ interface Shape {
   readonly required: ReadonlySet<string>
   /** What is known of one property where it is present. */
   property(name: string): readonly Schema[]
-  /**
-   * What is known of all properties with other names: those that match `pattern`, or, without one, those that match none
-   * of the patterns of `node`.
-   */
-  others(node: Node, pattern?: string): readonly Schema[]
+  /** What is known of properties with other names that match `pattern`. */
+  matching(pattern: string): readonly Schema[]
+  /** What is known of properties with other names that match none of `patterns`. */
+  others(patterns: readonly string[]): readonly Schema[]
 }
 
 function shapeOf(facts: Facts, { exact }: Comparison): Shape {
@@ -60,19 +60,17 @@ function shapeOf(facts: Facts, { exact }: Comparison): Shape {
         (nameSchemas.length > 1 && exact.disjoint(exact.facts([{ enum: [name] }]), nameFacts))
       return excluded ? [false] : nodes.flatMap((node) => schemasOf(node, name))
     },
-    others(next, pattern) {
-      if (closed) return [false]
-      return nodes.map(({ patternProperties = none, additionalProperties = true }) => {
-        const own = pattern === undefined ? undefined : patternProperties[pattern]
-        if (own !== undefined) return own
-        // Names that match a pattern of `next` are judged there.
-        const elsewhere = pattern === undefined ? (next.patternProperties ?? none) : none
-        const patterns = Object.entries(patternProperties).filter(([other]) => elsewhere[other] === undefined)
-        if (patterns.length === 0) return additionalProperties
-        return { anyOf: [...patterns.map(([, schema]) => schema), additionalProperties] }
-      })
-    },
+    matching: (pattern) =>
+      closed ? [false] : nodes.map((node) => node.patternProperties?.[pattern] ?? unnamed(node, [])),
+    others: (patterns) => (closed ? [false] : nodes.map((node) => unnamed(node, patterns))),
   }
+}
+
+/** What `node` demands of a property that it does not name and that matches none of `patterns`. */
+function unnamed({ patternProperties = none, additionalProperties = true }: Node, patterns: readonly string[]): Schema {
+  const possible = Object.entries(patternProperties).filter(([pattern]) => !patterns.includes(pattern))
+  if (possible.length === 0) return additionalProperties
+  return { anyOf: [...possible.map(([, schema]) => schema), additionalProperties] }
 }
 
 const none: Readonly<Record<string, Schema>> = record<Schema, Schema>([], (schema) => schema)
@@ -105,9 +103,9 @@ function propertyDifferences(shape: Shape, next: Node, comparison: Comparison): 
       schemasOf(next, name).flatMap((schema) => under(name, comparison.differences(shape.property(name), schema))),
     ),
     ...Object.entries(patternProperties).flatMap(([pattern, schema]) =>
-      under(`/${pattern}/`, comparison.differences(shape.others(next, pattern), schema)),
+      under(`/${pattern}/`, comparison.differences(shape.matching(pattern), schema)),
     ),
-    ...under('*', comparison.differences(shape.others(next), additionalProperties)),
+    ...under('*', comparison.differences(shape.others(Object.keys(patternProperties)), additionalProperties)),
   ]
 }
 
@@ -145,5 +143,5 @@ function nameDifferences({ nodes }: Facts, shape: Shape, next: Node, comparison:
 /** The names of all properties that the data may have; undefined where it is open. */
 function possibleNames(shape: Shape, comparison: Comparison): readonly string[] | undefined {
   const may = (schemas: readonly Schema[]): boolean => !comparison.facts(schemas).never
-  return may(shape.others({})) ? undefined : [...shape.names].filter((name) => may(shape.property(name)))
+  return may(shape.others([])) ? undefined : [...shape.names].filter((name) => may(shape.property(name)))
 }

@@ -10,7 +10,8 @@ export interface Reading {
 
 /**
  * `anything`: data may have properties that its schema does not speak of, as JSON Schema has it.
- * `absent`: whoever wrote the data gave it the properties that the schema describes, and no others.
+ * `absent`: whoever wrote the data gave it the properties that its schema describes, and no others. Records, and objects of
+ * which no property is described, stay open.
  */
 export type Undeclared = 'anything' | 'absent'
 
@@ -24,37 +25,4 @@ export interface Choice {
 export function included(node: Node, { targets }: Reading): readonly Schema[] {
   const target = node.$ref === undefined ? undefined : targets.get(node.$ref)
   return [...(target === undefined ? [] : [target]), ...(node.allOf ?? [])]
-}
-
-/**
- * The names of all properties that schemas at one place of the data speak of; undefined where they leave the names open,
- * as a record does, or an object of any shape.
- */
-export function declaredNames(
-  nodes: readonly Node[],
-  choices: readonly Choice[],
-  reading: Reading,
-): ReadonlySet<string> | undefined {
-  const names = new Set<string>()
-  const visited = new Set<Schema>()
-  let shaped = false
-  let open = reading.undeclared === 'anything'
-  const note = (node: Node): void => {
-    const { properties, required = [], additionalProperties = false, patternProperties, incomparable } = node
-    for (const name of [...Object.keys(properties ?? {}), ...required]) names.add(name)
-    if (properties !== undefined) shaped = true
-    if (additionalProperties !== false || patternProperties !== undefined || incomparable !== undefined) open = true
-  }
-  const visit = (schema: Schema): void => {
-    if (open || visited.has(schema)) return
-    visited.add(schema)
-    if (schema === true) open = true
-    if (typeof schema === 'boolean') return
-    note(schema)
-    if (schema.type?.includes('object') && schema.properties === undefined) open = true
-    for (const part of [...included(schema, reading), ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]) visit(part)
-  }
-  nodes.forEach(note)
-  for (const { keyword, branches } of choices) if (keyword === 'anyOf' || keyword === 'oneOf') branches.forEach(visit)
-  return shaped && !open ? names : undefined
 }

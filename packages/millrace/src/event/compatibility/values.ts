@@ -5,12 +5,13 @@ import type { Difference, Node } from './schema.ts'
 /** `type` */
 export function typeDifferences(previous: Facts, { type }: Node): readonly Difference[] {
   if (type === undefined) return []
-  return [...previous.types].flatMap((one) => {
-    if (type.includes(one)) return []
-    if (one !== 'number' || !type.includes('integer'))
-      return [{ path: '', change: `may be ${nouns[one]}, which is not accepted` }]
-    return isIntegral(previous) ? [] : [{ path: '', change: 'may be a fraction, but only integers are accepted' }]
-  })
+  const refused = [...previous.types].filter((one) => !type.includes(one))
+  const found = refused.filter((one) => one !== 'number' || !type.includes('integer')).map((one) => nouns[one])
+  const fraction = found.length < refused.length && !isIntegral(previous)
+  return [
+    ...(found.length > 0 ? [{ path: '', change: `may be ${found.join(' or ')}, which is not accepted` }] : []),
+    ...(fraction ? [{ path: '', change: 'may be a fraction, but only integers are accepted' }] : []),
+  ]
 }
 
 const nouns = {
