@@ -1,14 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorsPage } from './errors.ts'
+import { patternsData, patternsPage } from './patterns.ts'
 
 interface Generated {
   readonly path: string
   make(): string
 }
 
-/** The pages that are made from the sources. */
-export const generatedPages: readonly Generated[] = [{ path: 'docs/errors.md', make: () => errorsPage() }]
+/** The files that are made from the sources and from other pages. */
+export const generatedPages: readonly Generated[] = [
+  { path: 'docs/errors.md', make: () => errorsPage() },
+  { path: 'docs/patterns/README.md', make: () => patternsPage() },
+  { path: 'packages/cli/src/patterns.json', make: () => patternsData() },
+]
 
 /** What is wrong with the generated pages: they differ from what the sources give now. */
 export function staleGenerated(root: string): readonly string[] {

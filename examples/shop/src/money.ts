@@ -1,5 +1,5 @@
 /** What these lines cost together, in pence. */
-export function valueOf(lines: readonly { readonly quantity: number; readonly unitPricePence: number }[]): number {
+export function costOf(lines: readonly { readonly quantity: number; readonly unitPricePence: number }[]): number {
   return lines.reduce((sum, line) => sum + line.quantity * line.unitPricePence, 0)
 }
 

@@ -11,9 +11,7 @@ const LedgerEntry = z.object({
   at: z.iso.datetime(),
   customer: z.string().nullable(),
   country: z.string(),
-  lines: z.array(
-    z.object({ sku: z.string(), name: z.string(), quantity: z.int(), unitPriceMinor: z.int() }),
-  ),
+  lines: z.array(z.object({ sku: z.string(), name: z.string(), quantity: z.int(), unitPriceMinor: z.int() })),
 })
 
 export type LedgerEntry = z.infer<typeof LedgerEntry>

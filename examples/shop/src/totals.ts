@@ -22,7 +22,9 @@ export interface CountryTotals {
 
 /** What the shop has done, as its services have written it down. */
 export async function totalsOf(app: Application): Promise<Totals> {
-  const accounts = await app.query('SELECT country, orders, revenue, cancellations, refunds FROM shop_accounts ORDER BY country')
+  const accounts = await app.query(
+    'SELECT country, orders, revenue, cancellations, refunds FROM shop_accounts ORDER BY country',
+  )
   const countries = accounts.map((row) => ({
     country: String(row.country),
     orders: Number(row.orders),

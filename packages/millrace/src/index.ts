@@ -5,6 +5,7 @@ export {
   type Health,
   millrace,
   type Retention,
+  type StartOptions,
   type StreamedFrom,
 } from './app/index.ts'
 export { type Clock, type ErrorCode, isMillraceError, type Logger, MillraceError, silentLogger } from './base/index.ts'

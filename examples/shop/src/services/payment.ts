@@ -1,6 +1,6 @@
 import { exponential, type Service, service } from 'millrace'
 import { OrderCancelled, OrderRequested, PaymentProcessed, PaymentRefunded } from '../contracts.ts'
-import { valueOf } from '../money.ts'
+import { costOf } from '../money.ts'
 import type { CardGateway } from '../world/card-gateway.ts'
 
 /** What was charged and given back. No key keeps a second row of an order out, so that one would be seen. */
@@ -20,7 +20,7 @@ export function payment(gateway: CardGateway): Service {
     .on(
       OrderRequested,
       async ({ id, data: { orderId, country, lines } }, { attempt, sql, publish }) => {
-        const pence = valueOf(lines)
+        const pence = costOf(lines)
         await gateway.charge({ reference: orderId, pence, idempotencyKey: id }, attempt)
         sql(insert, orderId, pence, attempt)
         publish(PaymentProcessed, { orderId, country, pence })
@@ -30,7 +30,7 @@ export function payment(gateway: CardGateway): Service {
     .on(
       OrderCancelled,
       async ({ id, data: { cancellationId, country, lines } }, { attempt, sql, publish }) => {
-        const pence = valueOf(lines)
+        const pence = costOf(lines)
         await gateway.refund({ reference: cancellationId, pence, idempotencyKey: id }, attempt)
         sql(insert, cancellationId, -pence, attempt)
         publish(PaymentRefunded, { cancellationId, country, pence })

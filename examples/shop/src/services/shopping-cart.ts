@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Application, type Message, message } from 'millrace'
 import { EntrySetAside, OrderCancelled, OrderRequested } from '../contracts.ts'
-import { valueOf } from '../money.ts'
+import { costOf } from '../money.ts'
 import { type LedgerEntry, LedgerError, type SalesLedger } from '../sales-ledger.ts'
 import { catalogueRequests } from '../world/website.ts'
 
@@ -47,8 +47,13 @@ async function takeUp(app: Application, { path, sha256, entries }: SalesLedger):
 
 /** The rules of the house: README.md tells why they are what they are. */
 export function eventOf({ invoice, at, customer, country, lines: booked }: LedgerEntry): Message {
-  const lines = booked.map(({ sku, name, quantity, unitPriceMinor }) => ({ sku, name, quantity, unitPricePence: unitPriceMinor }))
-  const value = valueOf(lines)
+  const lines = booked.map(({ sku, name, quantity, unitPriceMinor }) => ({
+    sku,
+    name,
+    quantity,
+    unitPricePence: unitPriceMinor,
+  }))
+  const value = costOf(lines)
   const isPriced = lines.every((line) => line.unitPricePence >= 0)
 
   if (/^\d/.test(invoice) && value > 0 && isPriced && lines.every((line) => line.quantity > 0)) {

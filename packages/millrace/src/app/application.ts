@@ -50,10 +50,20 @@ export interface Retention {
   readonly compact?: boolean
 }
 
+/** How whoever hosts an application starts it. */
+export interface StartOptions {
+  /** False: only opens the store, to publish and to read; no service runs and nothing scheduled fires. Default true. */
+  readonly deliver?: boolean
+  /** Used when the configuration names no logger. */
+  readonly logger?: Logger
+}
+
 /** A running application. */
 export interface Application {
+  /** The contracts that it knows: of its services, and those configured. */
+  readonly contracts: readonly Contract[]
   /** Opens the store, checks contracts and handlers, and begins to deliver. Resolves with the application itself. */
-  start(): Promise<Application>
+  start(options?: StartOptions): Promise<Application>
   /** Stops taking work, lets handlers finish up to `drainMs`, gives leases back and closes the store. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

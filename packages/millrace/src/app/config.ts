@@ -28,8 +28,12 @@ const names = new Set<string>([
 
 const retentionNames = new Set(['maxAgeMs', 'maxCount', 'maxBytes', 'compact'])
 
-/** @throws CONFIG_INVALID for an option that is unknown, missing or wrong */
-export function settingsOf(config: ApplicationConfig): Settings {
+/** @throws CONFIG_INVALID for an option that is unknown, missing or wrong, TOPIC_INVALID for a wrong pattern */
+export function settingsOf(given: ApplicationConfig): Settings {
+  // An option that is undefined is one that is left out.
+  const config = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as unknown as ApplicationConfig
   const refuse = (option: string, reason: string): never => {
     throw new MillraceError('CONFIG_INVALID', { option, reason })
   }
@@ -37,6 +41,9 @@ export function settingsOf(config: ApplicationConfig): Settings {
     if (!names.has(option)) refuse(option, `there is no such option; there are ${[...names].join(', ')}`)
   }
   if (typeof config.store?.open !== 'function') refuse('store', "pass an engine, such as sqlite('shop.db')")
+  for (const option of ['services', 'contracts', 'middleware'] as const) {
+    if (config[option] !== undefined && !Array.isArray(config[option])) refuse(option, 'not an array')
+  }
   for (const option of ['maxEventBytes', 'drainMs', 'blockedAfterMs', 'blockedExitMs'] as const) {
     const value = config[option]
     if (value !== undefined && !(Number.isFinite(value) && value >= 0)) refuse(option, 'not a number from 0 on')
@@ -46,6 +53,7 @@ export function settingsOf(config: ApplicationConfig): Settings {
       refuse('logger', `it has no method '${method}'`)
   }
   for (const [pattern, retention] of Object.entries(config.retention ?? {})) {
+    assertPattern(pattern)
     for (const [option, value] of Object.entries(retention)) {
       if (!retentionNames.has(option)) refuse(`retention['${pattern}']`, `there is no option '${option}'`)
       if (option !== 'compact' && !(Number(value) > 0))

@@ -40,6 +40,11 @@ export class Contracts {
     return this.#handlers
   }
 
+  /** Another service may handle what this one did. */
+  removeHandlers(service: string): void {
+    for (const [message, handledBy] of this.#handlers) if (handledBy === service) this.#handlers.delete(message)
+  }
+
   #addHandler(contract: Contract, service: string): void {
     const other = this.#handlers.get(contract.name)
     if (other !== undefined && other !== service) {

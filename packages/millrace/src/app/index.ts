@@ -4,6 +4,7 @@ export type {
   ApplicationDocuments,
   Health,
   Retention,
+  StartOptions,
   StreamedFrom,
 } from './application.ts'
 export { millrace } from './millrace.ts'

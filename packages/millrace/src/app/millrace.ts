@@ -1,9 +1,11 @@
-import { MillraceError } from '../base/index.ts'
+import { type Logger, MillraceError } from '../base/index.ts'
 import type { PublishOptions, Rows, Service } from '../delivery/index.ts'
 import {
   type CommandContract,
+  type Contract,
   type EventContract,
   type InputOf,
+  isInternalTopic,
   type QueryContract,
   type ReplyOf,
   readEvent,
@@ -17,7 +19,14 @@ import {
   streamEvents,
 } from '../messaging/index.ts'
 import type { ExpectedRevision, SqlStatement, SqlValue, Store, StoreState } from '../store/index.ts'
-import type { Application, ApplicationConfig, ApplicationDocuments, Health, StreamedFrom } from './application.ts'
+import type {
+  Application,
+  ApplicationConfig,
+  ApplicationDocuments,
+  Health,
+  StartOptions,
+  StreamedFrom,
+} from './application.ts'
 import { type Settings, settingsOf } from './config.ts'
 import { Contracts } from './contracts.ts'
 import { healthOf } from './health.ts'
@@ -28,29 +37,45 @@ import { Running } from './running.ts'
  * @throws CONFIG_INVALID, CONTRACT_DUPLICATE, HANDLER_DUPLICATE
  */
 export function millrace(config: ApplicationConfig): Application {
-  return new MillraceApplication(settingsOf(config))
+  return new MillraceApplication(settingsOf(config), config.logger === undefined)
 }
 
 class MillraceApplication implements Application {
-  readonly #settings: Settings
+  #settings: Settings
+  readonly #silent: boolean
   readonly #contracts = new Contracts()
   #running: Running | undefined
   #phase: 'not started' | 'starting' | 'running' | 'stopping' | 'stopped' = 'not started'
+  #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
+  /** Ends what lasts as long as the application runs. */
+  readonly #ending = new AbortController()
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, silent: boolean) {
     this.#settings = settings
+    this.#silent = silent
     this.#contracts.add(settings.services, settings.contracts)
   }
 
-  async start(): Promise<Application> {
+  get contracts(): readonly Contract[] {
+    return this.#contracts.all().filter(({ name }) => !isInternalTopic(name))
+  }
+
+  async start({ deliver = true, logger: given }: StartOptions = {}): Promise<Application> {
     if (this.#phase !== 'not started') throw new MillraceError('APP_NOT_RUNNING', { phase: `${this.#phase} already` })
     this.#phase = 'starting'
+    this.#starting = this.#start(deliver, given)
+    await this.#starting
+    return this
+  }
+
+  async #start(deliver: boolean, given: Logger | undefined): Promise<void> {
+    if (this.#silent && given !== undefined) this.#settings = { ...this.#settings, logger: given }
     const { store, clock, newId, logger } = this.#settings
     const engine = await store.open({ clock, newId, logger })
     const running = new Running(engine, this.#settings, this.#contracts)
     try {
-      await running.start()
+      if (deliver) await running.deliver()
     } catch (error) {
       this.#phase = 'stopped'
       await running.stop()
@@ -59,20 +84,25 @@ class MillraceApplication implements Application {
     this.#running = running
     this.#phase = 'running'
     logger.info('The application runs', { services: [...running.subscriptions.keys()] })
-    return this
   }
 
   stop(): Promise<void> {
-    if (this.#running === undefined) {
-      this.#phase = 'stopped'
-      return Promise.resolve()
-    }
-    this.#phase = this.#phase === 'running' ? 'stopping' : this.#phase
-    this.#stopping ??= this.#running.stop().finally(() => {
-      this.#phase = 'stopped'
-      this.#settings.logger.info('The application has stopped')
-    })
+    this.#stopping ??= this.#stop()
     return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    // A start that is under way comes to its end first; what it failed with was told to whoever started.
+    await this.#starting?.catch(() => {})
+    if (this.#running !== undefined) {
+      this.#phase = 'stopping'
+      this.#ending.abort()
+      await this.#running.stop().finally(() => {
+        this.#phase = 'stopped'
+      })
+      this.#settings.logger.info('The application has stopped')
+    }
+    this.#phase = 'stopped'
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -134,7 +164,9 @@ class MillraceApplication implements Application {
 
   events(topics: string | readonly string[], options?: StreamOptions): AsyncIterableIterator<Streamed> {
     const list = typeof topics === 'string' ? [topics] : topics
-    return streamEvents(this.#need().store, this.#contracts.find, list, options)
+    const ending = this.#ending.signal
+    const signal = options?.signal === undefined ? ending : AbortSignal.any([options.signal, ending])
+    return streamEvents(this.#need().store, this.#contracts.find, list, { ...options, signal })
   }
 
   get documents(): ApplicationDocuments {
@@ -167,17 +199,19 @@ class MillraceApplication implements Application {
     const running = this.#need()
     if (!running.subscriptions.has(name)) throw new MillraceError('SUBSCRIPTION_UNKNOWN', { subscription: name })
     await running.unsubscribe(name)
+    this.#contracts.removeHandlers(name)
   }
 
   async idle(services?: readonly string[]): Promise<void> {
     const { store, subscriptions } = this.#need()
     const names = services ?? [...subscriptions.keys()]
+    const head = await store.locate('now')
     for (;;) {
       const committed = Promise.withResolvers<void>()
       const stop = store.onCommit(() => committed.resolve())
       try {
-        const lags = await Promise.all(names.map((name) => lagOf(store, name)))
-        if (lags.every((lag) => lag === 0)) return
+        const settled = await Promise.all(names.map((name) => hasSettled(store, name, head)))
+        if (settled.every((done) => done)) return
         await committed.promise
       } finally {
         stop()
@@ -204,8 +238,9 @@ class MillraceApplication implements Application {
   }
 }
 
-async function lagOf(store: Store, name: string): Promise<number> {
+/** Whether a subscription has settled everything up to a position, deliveries that are kept apart aside. */
+async function hasSettled(store: Store, name: string, head: number): Promise<boolean> {
   const status = await store.readSubscription(name, 1)
   if (status === undefined) throw new MillraceError('SUBSCRIPTION_UNKNOWN', { subscription: name })
-  return status.lag
+  return status.floor >= head || status.lag === 0
 }

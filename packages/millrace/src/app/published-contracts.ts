@@ -1,19 +1,7 @@
+import { contractCollection, type PublishedContract } from '../admin/index.ts'
 import { isMillraceError, type Logger, MillraceError } from '../base/index.ts'
 import { type Contract, compatibilityDifferences, fingerprint, type JsonSchema, jsonSchemaOf } from '../event/index.ts'
 import type { Store } from '../store/index.ts'
-
-/** One version of a contract as it was published, with every schema it has had. */
-export interface PublishedContract {
-  readonly name: string
-  readonly version: number
-  readonly kind: Contract['kind']
-  readonly topic: string
-  /** Oldest first; the last one is in force. */
-  readonly schemas: readonly { readonly fingerprint: string; readonly schema: JsonSchema; readonly since: string }[]
-}
-
-/** The registry: every contract version that was ever in use on the store. */
-export const contractCollection = '_millrace.contracts'
 
 const keyOf = (name: string, version: number): string => `${name}@${String(version).padStart(6, '0')}`
 

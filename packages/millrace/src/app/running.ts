@@ -55,7 +55,8 @@ export class Running {
     this.documents = new Documents(store)
   }
 
-  async start(): Promise<void> {
+  /** Begins to deliver. Before that, the store is open to publish and to read. */
+  async deliver(): Promise<void> {
     const { services } = this.#settings
     await this.register(services)
     this.#watchdog?.start()

@@ -246,6 +246,38 @@ export const errorTable = {
     (f) => `No backup of '${f.store}' was made at '${f.target}': ${f.reason}.`,
     'Give a path where no file is yet, in a folder that exists and has enough space. A copy that was not whole was removed.',
   ),
+  // The command line
+  USAGE_INVALID: entry<{ reason: string }>(
+    false,
+    (f) => `The command line is not right: ${f.reason}.`,
+    '`millrace help` lists the commands; `millrace help <command>` tells what one of them takes.',
+  ),
+  STORE_NOT_CHOSEN: entry<{ reason: string }>(
+    false,
+    (f) => `It is not clear which store is meant: ${f.reason}.`,
+    'Pass `--store PATH`, or set MILLRACE_STORE in the environment.',
+  ),
+  APP_FILE_INVALID: entry<{ file: string; reason: string }>(
+    false,
+    (f) => `'${f.file}' gives no application: ${f.reason}.`,
+    'Make the application the default export, as in `export default millrace({ … })`; a function that returns it will do, too.',
+  ),
+  CONTRACT_UNKNOWN: entry<{ contract: string; place: string; known: readonly string[] }>(
+    false,
+    (f) => `There is no contract '${f.contract}' in ${f.place}. It has: ${f.known.join(', ') || 'none'}.`,
+    'Check the name; start the application once, so that it registers its contracts, or name its file with `--app FILE`.',
+  ),
+  NDJSON_INVALID: entry<{ file: string; line: number; reason: string; published: number }>(
+    false,
+    (f) =>
+      `Line ${f.line} of '${f.file}' cannot be published: ${f.reason}. Of the lines before it ${f.published} are published, and none after it.`,
+    'Mend the line, then publish the rest with `--skip-lines` and the number of lines before it.',
+  ),
+  PATTERN_UNKNOWN: entry<{ word: string; near: readonly string[] }>(
+    false,
+    (f) => `No pattern is called '${f.word}'${f.near.length === 0 ? '' : `; near it are: ${f.near.join(', ')}`}.`,
+    '`millrace patterns` lists all of them.',
+  ),
 } as const satisfies Record<string, Entry<never>>
 
 /** Every code that a Millrace error can have. */

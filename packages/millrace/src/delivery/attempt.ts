@@ -4,16 +4,21 @@ import type { AckReason } from '../store/index.ts'
 import { AttemptContext, type Surroundings } from './context.ts'
 import { type Batch, Effects } from './effects.ts'
 import type { Plan, Target } from './plan.ts'
+import { isThenable } from './thenable.ts'
 import type { Work } from './work.ts'
 
-/** How an attempt ended: its effects may be committed, or it failed. */
+/** How an attempt ended: its effects may be committed, or it failed, or it was cut off and counts for nothing. */
 export type Ended =
   | { readonly kind: 'done'; readonly reason: AckReason; readonly effects: Effects | undefined }
   | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'abandoned' }
 
 const done = (reason: AckReason, effects?: Effects): Ended => ({ kind: 'done', reason, effects })
 
 const defaultTimeoutMs = 60_000
+
+/** What stands for the result of a handler that was not asked, as the filter refused the event. */
+const filtered = Symbol('filtered')
 
 /** One try at handling one delivery. */
 export class Attempt {
@@ -23,7 +28,7 @@ export class Attempt {
   #target: Target | undefined
   #abort: AbortController | undefined
   #cancelTimer: (() => void) | undefined
-  #fail: ((error: unknown) => void) | undefined
+  #decide: ((ended: Ended) => void) | undefined
   /** Called when the handler has not finished in the turn of the event loop in which it began. */
   onSlow: (() => void) | undefined
 
@@ -45,7 +50,11 @@ export class Attempt {
     }
     try {
       const event = readEvent(encoded, plan.find)
-      return event instanceof Promise ? this.#runLater(event, batch) : this.#invoke(event, target, batch)
+      const result =
+        event instanceof Promise
+          ? event.then((read) => this.#invoke(read, target, batch))
+          : this.#invoke(event, target, batch)
+      return isThenable(result) || this.#effects.checks.length > 0 ? this.#settle(result) : this.#finished(result)
     } catch (error) {
       return this.#failed(error)
     }
@@ -55,62 +64,64 @@ export class Attempt {
   watch(): void {
     const timeoutMs = this.#target?.options.timeoutMs ?? defaultTimeoutMs
     this.#cancelTimer = this.#around.composer.clock.after(timeoutMs, () => {
-      this.abort(
-        new MillraceError('HANDLER_TIMEOUT', {
-          subscription: this.#around.subscription,
-          position: this.#work.record.position,
-          timeoutMs,
-        }),
-      )
+      const { subscription } = this.#around
+      const { position } = this.#work.record
+      const error = new MillraceError('HANDLER_TIMEOUT', { subscription, position, timeoutMs })
+      this.#cut(error, { kind: 'failed', error })
     })
     this.onSlow?.()
   }
 
-  /** Ends the attempt as failed, whatever its handler does from now on. */
-  abort(reason: unknown): void {
+  /** Ends the attempt as one that never was, whatever its handler does from now on: the subscription ends here. */
+  abandon(reason: unknown): void {
+    this.#cut(reason, { kind: 'abandoned' })
+  }
+
+  get options(): Target['options'] | undefined {
+    return this.#target?.options
+  }
+
+  #cut(reason: unknown, ended: Ended): void {
     this.#effects.sealed = true
-    this.#abort?.abort(reason)
-    this.#fail?.(reason)
+    this.#cancelTimer?.()
+    // Made here if need be: the handler of an event whose schema is asynchronous may ask for it later.
+    this.#abort ??= new AbortController()
+    this.#abort.abort(reason)
+    this.#decide?.(ended)
   }
 
-  async #runLater(event: Promise<Event>, batch: Batch): Promise<Ended> {
-    try {
-      return await this.#invoke(await event, this.#target!, batch)
-    } catch (error) {
-      return this.#failed(error)
-    }
-  }
-
-  #invoke(event: Event, target: Target, batch: Batch): Ended | Promise<Ended> {
+  #invoke(event: Event, target: Target, batch: Batch): unknown {
+    // Cut off while the event was read.
+    if (this.#effects.sealed) return undefined
     const { filter } = target.options
-    if (filter !== undefined && !filter(event)) return done('filtered')
+    if (filter !== undefined && !filter(event)) return filtered
     const { position, event: encoded } = this.#work.record
     const at = { topic: encoded.header.topic, position, attempt: this.#work.attempts + 1 }
-    const context = new AttemptContext(this.#around, event, at, batch, this.#effects, () => this.#signal())
-    const result = target.invoke(event, context)
-    if (isThenable(result) || this.#effects.checks.length > 0) return this.#settle(result)
-    this.#effects.sealed = true
-    return done('handled', this.#effects)
+    return target.invoke(event, new AttemptContext(this.#around, event, at, batch, this.#effects, () => this.#signal()))
   }
 
-  /** Waits for the handler, for the validations it started, or for an abort, whichever decides first. */
-  #settle(result: unknown): Promise<Ended> {
+  /** Waits for the handler and for the checks it started, or for what cuts it off, whichever decides first. */
+  #settle(pending: unknown): Promise<Ended> {
     return new Promise((resolve) => {
-      this.#fail = (error) => resolve(this.#failed(error))
+      this.#decide = resolve
       const end = async (): Promise<void> => {
         try {
-          await result
-          await Promise.all(this.#effects.checks)
+          const result = await pending
           this.#effects.sealed = true
-          resolve(done('handled', this.#effects))
+          await Promise.all(this.#effects.checks)
+          resolve(this.#finished(result))
         } catch (error) {
           resolve(this.#failed(error))
-        } finally {
-          this.#cancelTimer?.()
         }
       }
       void end()
     })
+  }
+
+  #finished(result: unknown): Ended {
+    this.#effects.sealed = true
+    this.#cancelTimer?.()
+    return result === filtered ? done('filtered') : done('handled', this.#effects)
   }
 
   #failed(error: unknown): Ended {
@@ -123,11 +134,4 @@ export class Attempt {
     this.#abort ??= new AbortController()
     return this.#abort.signal
   }
-
-  get options(): Target['options'] | undefined {
-    return this.#target?.options
-  }
 }
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'

@@ -1,5 +1,5 @@
-import type { Ended } from './attempt.ts'
-import { Attempt } from './attempt.ts'
+import { channels } from '../base/index.ts'
+import { Attempt, type Ended } from './attempt.ts'
 import type { Surroundings } from './context.ts'
 import type { Batch } from './effects.ts'
 import type { Plan } from './plan.ts'
@@ -28,16 +28,16 @@ export class Attempts {
   begin(work: Work, batch: Batch): { attempt: Attempt; ended: Ended | Promise<Ended> } {
     const attempt = new Attempt(work, this.#around)
     this.#watchdog?.enter(this.#number, work.record.position)
-    const ended = attempt.run(this.#plan, batch)
+    const ended = channels.handle.hasSubscribers ? this.#observe(work, attempt, batch) : attempt.run(this.#plan, batch)
     if (!(ended instanceof Promise)) return { attempt, ended }
     this.#running.add(attempt)
     if (this.#young.push(attempt) === 1) setImmediate(() => this.#nextTurn())
     return { attempt, ended: this.#follow(attempt, ended) }
   }
 
-  /** Ends all attempts as failed, whatever their handlers go on to do. */
-  abortAll(reason: unknown): void {
-    for (const attempt of this.#running) attempt.abort(reason)
+  /** Ends all attempts as ones that never were, whatever their handlers go on to do. */
+  abandonAll(reason: unknown): void {
+    for (const attempt of this.#running) attempt.abandon(reason)
   }
 
   async #follow(attempt: Attempt, ended: Promise<Ended>): Promise<Ended> {
@@ -52,5 +52,26 @@ export class Attempts {
     const young = this.#young
     this.#young = []
     for (const attempt of young) if (this.#running.has(attempt)) attempt.watch()
+  }
+
+  /** Runs the attempt and tells how long it took, and how it ended. */
+  #observe(work: Work, attempt: Attempt, batch: Batch): Ended | Promise<Ended> {
+    const { clock } = this.#around.composer
+    const began = clock.monotonic()
+    const tell = (ended: Ended): Ended => {
+      const { position, event } = work.record
+      channels.handle.publish({
+        subscription: this.#plan.name,
+        position,
+        type: event.header.type,
+        id: event.id,
+        attempt: work.attempts + 1,
+        ended: ended.kind === 'done' ? ended.reason : ended.kind,
+        durationMs: clock.monotonic() - began,
+      })
+      return ended
+    }
+    const ended = attempt.run(this.#plan, batch)
+    return ended instanceof Promise ? ended.then(tell) : tell(ended)
   }
 }

@@ -34,3 +34,13 @@ export function collection<T>(
   const made: Collection<T> = Object.freeze({ name, schema: options.schema })
   return made as unknown as [T] extends [JsonSafe<T>] ? Collection<T> : JsonSafe<T>
 }
+
+/**
+ * The JSON text of a document; `name` says which one in the error.
+ * @throws DATA_INVALID when the value has none, as `undefined` has not
+ */
+export function documentText(name: string, value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined
+  if (text !== undefined) return text
+  throw new MillraceError('DATA_INVALID', { contract: name, path: '', reason: 'cannot be written as JSON', issues: 1 })
+}

@@ -1,7 +1,7 @@
 import { type Logger, MillraceError } from '../base/index.ts'
 import { type Composer, type Contract, composeEvent, type Event, type EventOptions, validate } from '../event/index.ts'
 import type { SqlValue, Store } from '../store/index.ts'
-import type { Collection, Document } from './collection.ts'
+import { type Collection, type Document, documentText } from './collection.ts'
 import { type Batch, documentId, type Effects, type SeenDocument } from './effects.ts'
 import type { AppendOptions, HandlerContext, HandlerDocuments, PublishOptions, Rows } from './handler.ts'
 
@@ -80,7 +80,7 @@ export class AttemptContext implements HandlerContext {
       get: async (collection, key) => (await this.#read(collection, key))?.value,
       read: (collection, key) => this.#read(collection, key),
       put: (collection, key, value, options) => this.#put(collection, key, value, options?.ttlMs),
-      delete: (collection, key) => this.#write(collection.name, key, null, null),
+      delete: (collection, key) => this.#delete(collection.name, key),
     }
   }
 
@@ -127,22 +127,30 @@ export class AttemptContext implements HandlerContext {
     const compose = (output: unknown): void =>
       add(composeEvent(composer, contract, source, data, output, options, this.#event))
     const admitted = composer.admit(contract)
-    if (admitted !== undefined) this.#effects.checks.push(admitted)
+    if (admitted !== undefined) this.#effects.check(admitted)
     const output = validate(contract.name, contract.schema, data)
-    if (output instanceof Promise) this.#effects.checks.push(output.then(compose))
+    if (output instanceof Promise) this.#effects.check(output.then(compose))
     else compose(output)
   }
 
   async #read<T>(collection: Collection<T>, key: string): Promise<Document<T> | undefined> {
     const id = documentId(collection.name, key)
-    const seen =
-      this.#effects.written.get(id) ??
-      this.#effects.read.get(id) ??
-      this.#batch.seen(id) ??
-      (await this.#load(collection.name, key))
-    const version = 'version' in seen ? seen.version : seen.expected === undefined ? undefined : seen.expected + 1
-    if (!this.#effects.written.has(id)) this.#effects.read.set(id, { value: seen.value, version })
-    return seen.value === null ? undefined : { key, value: JSON.parse(seen.value) as T, version: version ?? 0 }
+    const { value, version = 0 } = await this.#see(id, () => this.#load(collection.name, key))
+    return value === null ? undefined : { key, value: JSON.parse(value) as T, version }
+  }
+
+  /** The document as this attempt sees it: as it wrote it itself, else as it read it first. */
+  async #see(id: string, load: () => Promise<SeenDocument>): Promise<SeenDocument> {
+    const written = this.#effects.written.get(id)
+    if (written !== undefined) {
+      const expected = written.expected ?? (await load()).version
+      return { value: written.value, version: expected === undefined ? undefined : expected + 1 }
+    }
+    const seen = this.#effects.read.get(id) ?? (await this.#batch.seen(id, load))
+    // Two reads at once: what is written later depends on the first that came back, so both get that.
+    const first = this.#effects.read.get(id) ?? seen
+    this.#effects.read.set(id, first)
+    return first
   }
 
   async #load(collection: string, key: string): Promise<SeenDocument> {
@@ -151,19 +159,25 @@ export class AttemptContext implements HandlerContext {
   }
 
   #put<T>(collection: Collection<T>, key: string, value: T, ttlMs: number | undefined): void {
+    this.#open()
     const expiresMs = ttlMs === undefined ? null : this.#around.composer.clock.now() + ttlMs
-    const write = (checked: T): void => this.#write(collection.name, key, JSON.stringify(checked), expiresMs)
+    const write = (checked: T): void =>
+      this.#write(collection.name, key, documentText(`${collection.name}/${key}`, checked), expiresMs)
     if (collection.schema === undefined) {
       write(value)
       return
     }
     const output = validate(`${collection.name}/${key}`, collection.schema, value)
-    if (output instanceof Promise) this.#effects.checks.push(output.then(write))
+    if (output instanceof Promise) this.#effects.check(output.then(write))
     else write(output)
   }
 
-  #write(collection: string, key: string, value: string | null, expiresMs: number | null): void {
+  #delete(collection: string, key: string): void {
     this.#open()
+    this.#write(collection, key, null, null)
+  }
+
+  #write(collection: string, key: string, value: string | null, expiresMs: number | null): void {
     const id = documentId(collection, key)
     const earlier = this.#effects.written.get(id)
     const expected = earlier === undefined ? this.#effects.read.get(id)?.version : earlier.expected

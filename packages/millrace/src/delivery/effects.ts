@@ -26,6 +26,12 @@ export class Effects {
   /** Asynchronous validations that must succeed before the attempt does. */
   readonly checks: Promise<unknown>[] = []
   sealed = false
+
+  check(pending: Promise<unknown>): void {
+    // Nobody waits for it any more when the handler itself throws first; that must not count as unhandled.
+    pending.catch(() => {})
+    this.checks.push(pending)
+  }
 }
 
 export const documentId = (collection: string, key: string): string => `${collection}\0${key}`
@@ -40,9 +46,38 @@ export class Batch {
   #sql: SqlStatement[] = []
   #documents = new Map<string, PendingDocument>()
   readonly #seen = new Map<string, SeenDocument>()
+  /** The commit of the part that was taken last. */
+  #committing: Promise<void> | undefined
 
-  seen(id: string): SeenDocument | undefined {
-    return this.#seen.get(id)
+  /** The document as an earlier attempt left it; `load` reads it from the store. */
+  seen(id: string, load: () => Promise<SeenDocument>): SeenDocument | Promise<SeenDocument> {
+    const seen = this.#seen.get(id)
+    if (seen === undefined) return load()
+    return seen.version === undefined ? this.#pin(id, load) : seen
+  }
+
+  /** The part that was taken is being committed. */
+  commits(part: Promise<void>): void {
+    // Who waits for it in `#pin` is run again if it fails.
+    this.#committing = part.catch(() => {})
+  }
+
+  /**
+   * A document that was written without having been read gets a version check now that a later attempt depends on it: else
+   * somebody else's write in between would be lost.
+   */
+  async #pin(id: string, load: () => Promise<SeenDocument>): Promise<SeenDocument> {
+    for (;;) {
+      await this.#committing
+      const write = this.#documents.get(id)
+      const stored = await load()
+      if (write === undefined) return stored
+      if (this.#documents.get(id) !== write || stored.version === undefined) continue
+      this.#documents.set(id, { ...write, expected: stored.version })
+      const pinned = { value: write.value, version: stored.version + 1 }
+      this.#seen.set(id, pinned)
+      return pinned
+    }
   }
 
   absorb(effects: Effects): void {

@@ -1,4 +1,4 @@
-export { type Collection, collection, type Document } from './collection.ts'
+export { type Collection, collection, type Document, documentText } from './collection.ts'
 export { dueOf } from './context.ts'
 export type { ErrorAction, OnError } from './failure/action.ts'
 export {
@@ -25,5 +25,6 @@ export { tell } from './observe.ts'
 export { type Plan, planOf } from './plan.ts'
 export { type Dispatch, type Route, type Service, type ServiceOptions, service } from './service.ts'
 export { Subscription, type SubscriptionPhase } from './subscription.ts'
-export type { Runtime } from './tenure.ts'
+export type { Runtime } from './runtime.ts'
+export { isThenable } from './thenable.ts'
 export { Watchdog } from './watchdog.ts'

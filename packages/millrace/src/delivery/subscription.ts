@@ -1,7 +1,9 @@
 import { isMillraceError, type MillraceError } from '../base/index.ts'
 import type { Change, LeaseOwner } from '../store/index.ts'
+import { type Probe, probeOf } from './failure/pause.ts'
 import type { Plan } from './plan.ts'
-import { type PauseRequest, type Runtime, Tenure } from './tenure.ts'
+import type { Runtime } from './runtime.ts'
+import { Tenure } from './tenure.ts'
 
 /** Where a subscription stands. */
 export type SubscriptionPhase = 'starting' | 'standby' | 'running' | 'paused' | 'restarting' | 'failed' | 'stopped'
@@ -24,7 +26,8 @@ export class Subscription {
   #epoch = 0
   #tenure: Tenure | undefined
   #failures = 0
-  #pausedByError: { readonly position: number; readonly afterMs: number } | undefined
+  #beginning: Promise<void> | undefined
+  #cancelProbe: (() => void) | undefined
   #cancelRenewal: (() => void) | undefined
   #cancelWait: (() => void) | undefined
   #stopListening: (() => void) | undefined
@@ -56,12 +59,13 @@ export class Subscription {
     try {
       await this.#begin()
     } catch (error) {
-      if (isMillraceError(error, 'LEASE_HELD') && this.#plan.options.whenHeld === 'wait') this.#standBy(error)
-      else {
-        this.#stopListening()
-        this.#phase = 'failed'
-        throw error
+      if (isMillraceError(error, 'LEASE_HELD') && this.#plan.options.whenHeld === 'wait') {
+        this.#standBy(error)
+        return
       }
+      this.#stopListening()
+      this.#phase = 'failed'
+      throw error
     }
   }
 
@@ -70,11 +74,18 @@ export class Subscription {
     this.#phase = 'stopped'
     this.#stopListening?.()
     this.#cancelWait?.()
+    this.#cancelProbe?.()
+    // What one that is just beginning fails with is told to whoever began it.
+    await this.#beginning?.catch(() => {})
+    // The lease is renewed until all is done: nobody else is to begin what is still being finished here.
+    await this.#tenure?.stop(drainMs)
     this.#cancelRenewal?.()
-    const tenure = this.#tenure
+    if (this.#tenure === undefined) return
     this.#tenure = undefined
-    if (tenure === undefined) return
-    await tenure.stop(drainMs)
+    await this.#giveBack()
+  }
+
+  async #giveBack(): Promise<void> {
     try {
       await this.#runtime.store.commit({ leases: [{ kind: 'release', name: this.#lease, epoch: this.#epoch }] })
     } catch (error) {
@@ -91,7 +102,14 @@ export class Subscription {
     return `subscription:${this.#plan.name}`
   }
 
-  async #begin(): Promise<void> {
+  #begin(): Promise<void> {
+    this.#beginning = this.#takeOver().finally(() => {
+      this.#beginning = undefined
+    })
+    return this.#beginning
+  }
+
+  async #takeOver(): Promise<void> {
     const { store } = this.#runtime
     const { name, topics, options } = this.#plan
     const { epochs } = await store.commit({
@@ -101,23 +119,32 @@ export class Subscription {
     const { epoch, clean } = epochs[0]!
     this.#epoch = epoch
     const head = clean ? 0 : await store.locate('now')
-    const tenure = new Tenure(
+    const tenure: Tenure = new Tenure(
       this.#plan,
       this.#runtime,
       { epoch, clean, head },
       {
         lost: (error) => this.#onLost(tenure, error),
-        pause: (...request) => this.#onPauseRequest(...request),
+        paused: (probe) => this.#onPaused(tenure, probe),
       },
     )
     this.#tenure = tenure
     const status = await store.readSubscription(name, 0)
     const paused = status?.paused ?? null
-    await tenure.start(paused !== null)
-    if (this.#isStopped()) return this.stop(0)
+    try {
+      await tenure.start(paused !== null)
+    } catch (error) {
+      this.#tenure = undefined
+      tenure.abandon(error)
+      await this.#giveBack()
+      throw error
+    }
+    if (this.#isStopped() || this.#tenure !== tenure) return
     this.#phase = paused === null ? 'running' : 'paused'
     this.#error = undefined
     this.#renewLater()
+    const probe = probeOf(paused)
+    if (probe !== undefined) this.#probeLater(tenure, probe)
   }
 
   #renewLater(): void {
@@ -141,6 +168,7 @@ export class Subscription {
     this.#tenure = undefined
     this.#cancelRenewal?.()
     tenure.abandon(error)
+    if (this.#isStopped()) return
     this.#error = error
     if (isMillraceError(error, 'STORE_STOPPED')) {
       this.#phase = 'failed'
@@ -158,6 +186,7 @@ export class Subscription {
   }
 
   #again(delayMs: number): void {
+    this.#cancelWait?.()
     this.#cancelWait = this.#runtime.clock.after(delayMs, () => {
       this.#begin().catch((error: unknown) => {
         if (this.#phase === 'stopped') return
@@ -201,6 +230,8 @@ export class Subscription {
 
   /** Takes notice of what an operator or another process did to the subscription. */
   async #follow(): Promise<void> {
+    // By the next turn all commits that were told are settled here, too; only then can the two sides be compared.
+    await new Promise<void>((resolve) => setImmediate(resolve))
     const status = await this.#runtime.store.readSubscription(this.name, 0)
     const tenure = this.#tenure
     if (status === undefined || tenure === undefined) return
@@ -211,36 +242,36 @@ export class Subscription {
       this.#phase = 'running'
       tenure.resume()
     }
-    if (status.pending !== tenure.pending) await tenure.reload()
+    await tenure.follow(status.pending)
   }
 
-  readonly #onPauseRequest: PauseRequest = (reason, probe) => {
-    const tenure = this.#tenure
-    if (tenure === undefined) return
+  #onPaused(tenure: Tenure, probe: Probe | undefined): void {
+    if (this.#tenure !== tenure) return
     tenure.pause()
     this.#phase = 'paused'
-    this.#runtime.logger.warn('A subscription is paused by an error', { subscription: this.name, reason, probe })
-    this.#runtime.store
-      .commit({ subscriptions: [{ kind: 'pause', name: this.name, reason: `by an error: ${reason}` }] })
-      .then(() => {
-        if (probe !== undefined) this.#probeLater(tenure, probe)
-      })
-      .catch((error: unknown) => this.#onLost(tenure, error))
+    this.#runtime.logger.warn('A subscription is paused by an error', { subscription: this.name, probe })
+    if (probe !== undefined) this.#probeLater(tenure, probe)
   }
 
   /** A circuit breaker's half-open state: one delivery decides whether the subscription goes on. */
-  #probeLater(tenure: Tenure, probe: { readonly position: number; readonly afterMs: number }): void {
-    if (this.#pausedByError !== undefined) return
-    this.#pausedByError = probe
-    this.#runtime.clock.after(probe.afterMs, () => {
-      this.#pausedByError = undefined
-      if (this.#tenure !== tenure || this.#phase !== 'paused') return
-      tenure
-        .probe(probe.position)
-        .then(async (passed) => {
-          if (passed) await this.#runtime.store.commit({ subscriptions: [{ kind: 'resume', name: this.name }] })
-        })
-        .catch((error: unknown) => this.#onLost(tenure, error))
+  #probeLater(tenure: Tenure, probe: Probe): void {
+    this.#cancelProbe?.()
+    this.#cancelProbe = this.#runtime.clock.after(probe.afterMs, () => {
+      this.#cancelProbe = undefined
+      this.#probe(tenure, probe).catch((error: unknown) => this.#onLost(tenure, error))
     })
+  }
+
+  async #probe(tenure: Tenure, probe: Probe): Promise<void> {
+    const { store } = this.#runtime
+    const status = await store.readSubscription(this.name, 0)
+    // An operator may have resumed it, or paused it for a reason of their own.
+    if (this.#tenure !== tenure || probeOf(status?.paused ?? null)?.position !== probe.position) return
+    if (await tenure.probe(probe.position)) {
+      await store.commit({ subscriptions: [{ kind: 'resume', name: this.name }] })
+    } else if (this.#tenure === tenure && this.#cancelProbe === undefined) {
+      // It failed in another way, which paused nothing anew.
+      this.#probeLater(tenure, probe)
+    }
   }
 }

@@ -1,41 +1,34 @@
-import { type Clock, type Logger, MillraceError } from '../base/index.ts'
-import type { Composer } from '../event/index.ts'
-import type { LogRecord, Settlement, Store, StoredDelivery, Unit } from '../store/index.ts'
-import type { Consumer, Transport } from '../transport/index.ts'
+import { MillraceError, isMillraceError } from '../base/index.ts'
+import type { LogRecord, Settlement, StoredDelivery, Unit } from '../store/index.ts'
+import type { Consumer } from '../transport/index.ts'
 import type { Attempt, Ended } from './attempt.ts'
 import { Attempts } from './attempts.ts'
-import { Dispatcher, orderKeyOf } from './dispatch/dispatcher.ts'
-import { type LaneHost, runLane, type Segment } from './dispatch/lane.ts'
+import { Dispatcher, orderKeyOf, type Slot } from './dispatch/dispatcher.ts'
+import { type LaneHost, runLane } from './dispatch/lane.ts'
 import type { Batch } from './effects.ts'
 import { BlockedKeys } from './failure/blocked-keys.ts'
-import { decide, type Verdict } from './failure/decide.ts'
 import { KeptFeed } from './failure/kept-feed.ts'
+import { FailurePath, type Failed } from './failure/path.ts'
+import type { Probe } from './failure/pause.ts'
 import { Trial } from './failure/trial.ts'
 import { tell } from './observe.ts'
 import type { Plan } from './plan.ts'
-import type { Watchdog } from './watchdog.ts'
-import { keptDelivery, settlement, type Work, withFailure, workOfKept } from './work.ts'
+import type { Runtime } from './runtime.ts'
+import { keptDelivery, settlement, type Work, workOfKept } from './work.ts'
 
-/** What the subscriptions of an application share. */
-export interface Runtime {
-  readonly store: Store
-  readonly log: Transport
-  readonly composer: Composer
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly random: () => number
-  readonly source: string
-  readonly watchdog: Watchdog | undefined
+/** What a tenure tells its subscription. */
+export interface TenureEvents {
+  readonly lost: (error: unknown) => void
+  /** A handler's error has paused the subscription. */
+  readonly paused: (probe: Probe | undefined) => void
 }
-
-/** A handler's error asks to pause the subscription, and to try that delivery again after a time. */
-export type PauseRequest = (
-  reason: string,
-  probe: { readonly position: number; readonly afterMs: number } | undefined,
-) => void
 
 /** How many kept deliveries are read at once when the tenure begins. */
 const pageSize = 1_000
+/** At least so many kept deliveries are in flight at once, if so many are due. */
+const leastKeptInFlight = 128
+/** A slot for what runs beside the lanes. */
+const noSlot: Slot = { release: () => {}, retake: () => Promise.resolve(true) }
 
 /**
  * One process's time as the owner of a subscription, under one epoch of its lease. It feeds deliveries from the log and
@@ -46,51 +39,44 @@ export class Tenure implements LaneHost {
   readonly #plan: Plan
   readonly #runtime: Runtime
   readonly #epoch: number
+  readonly #on: TenureEvents
   readonly #attempts: Attempts
   readonly #keys = new BlockedKeys()
   readonly #dispatcher: Dispatcher
   readonly #feed: KeptFeed
   readonly #trial: Trial
-  readonly #onLost: (error: unknown) => void
-  readonly #onPause: PauseRequest
+  readonly #failures: FailurePath
   #consumer: Consumer | undefined
+  #probing: Promise<unknown> | undefined
   #paused = false
   #lost = false
-  /** Grows with every change that this tenure makes to what is kept apart. */
-  #keptVersion = 0
 
   constructor(
     plan: Plan,
     runtime: Runtime,
     lease: { readonly epoch: number; readonly clean: boolean; readonly head: number },
-    on: { readonly lost: (error: unknown) => void; readonly pause: PauseRequest },
+    on: TenureEvents,
   ) {
     this.#plan = plan
     this.#runtime = runtime
     this.#epoch = lease.epoch
-    this.#onLost = on.lost
-    this.#onPause = on.pause
-    const { store, composer, logger, source } = runtime
-    this.#attempts = new Attempts(
-      plan,
-      { store, composer, log: logger, source, subscription: plan.name },
-      runtime.watchdog,
-    )
-    this.#trial = new Trial(lease.clean ? 0 : plan.options.window, lease.head, () => this.#adjust())
+    this.#on = on
+    const { store, clock, composer, logger, source } = runtime
+    const { concurrency, window } = plan.options
+    this.#attempts = new Attempts(plan, { store, composer, log: logger, source, subscription: plan.name }, runtime.watchdog)
+    this.#failures = new FailurePath(plan, runtime, lease.epoch)
+    this.#trial = new Trial(lease.clean ? 0 : window, lease.head, () => this.#adjust())
     this.#dispatcher = new Dispatcher(
-      (works, handled) => this.#run(works, handled),
-      this.#trial.isOn ? 1 : plan.options.concurrency,
+      (works, slot) => this.#run(works, slot),
+      this.#trial.isOn ? 1 : concurrency,
       { isBlocked: (key) => this.#keys.has(key), onWaiting: (key) => this.#keepWaiting(key) },
       (error) => this.#lose(error),
     )
-    this.#feed = new KeptFeed(
-      store,
-      runtime.clock,
-      plan.name,
-      (works) => this.#dispatcher.offer(works),
-      (position) => this.#trial.suspects(position, true),
-      (error) => this.#lose(error),
-    )
+    this.#feed = new KeptFeed(store, clock, plan.name, Math.max(leastKeptInFlight, 2 * concurrency), {
+      offer: (works) => this.#dispatcher.offer(works),
+      suspects: (position) => this.#trial.suspects(position, true),
+      failed: (error) => this.#lose(error),
+    })
   }
 
   async start(paused: boolean): Promise<void> {
@@ -100,38 +86,33 @@ export class Tenure implements LaneHost {
     const subscription = { name, topics, epoch: this.#epoch, window: options.window }
     this.#consumer = await this.#runtime.log.subscribe(subscription, (batch) => this.#receive(batch))
     this.#consumer.failed.catch((error: unknown) => this.#lose(error))
-    if (!paused) this.#feed.poke()
   }
 
   /** Reads anew what is kept apart: at the start, and when an operator or another process changed it. */
   async reload(): Promise<void> {
     const { store } = this.#runtime
     const { name } = this.#plan
-    let kept: StoredDelivery[]
-    let version: number
-    do {
-      version = this.#keptVersion
-      kept = []
-      for (let page: readonly StoredDelivery[]; ; ) {
-        page = await store.readKept({
-          subscription: name,
-          state: 'pending',
-          after: kept.at(-1)?.position ?? 0,
-          limit: pageSize,
-        })
-        kept.push(...page)
-        if (page.length < pageSize) break
+    const found = new Map<number, string | null>()
+    const readable: number[] = []
+    this.#keys.record()
+    for (let after = 0; ; ) {
+      const page = await store.readKept({ subscription: name, state: 'pending', after, limit: pageSize })
+      for (const delivery of page) {
+        found.set(delivery.position, delivery.orderKey)
+        if (this.#isReadableNow(delivery)) readable.push(delivery.position)
       }
-    } while (version !== this.#keptVersion)
-    for (const key of this.#keys.replace(kept.map(({ orderKey }) => orderKey))) this.#dispatcher.wake(key)
-    const positions = kept.filter((delivery) => this.#isReadableNow(delivery)).map(({ position }) => position)
-    if (positions.length > 0) await store.commit({ subscriptions: [{ kind: 'release', name, positions }] })
+      if (page.length < pageSize) break
+      after = page.at(-1)!.position
+    }
+    for (const key of this.#keys.replace(found)) this.#dispatcher.wake(key)
+    if (readable.length > 0) await store.commit({ subscriptions: [{ kind: 'release', name, positions: readable }] })
     this.#feed.poke()
   }
 
-  /** How many deliveries are kept apart, as this tenure knows it. */
-  get pending(): number {
-    return this.#keys.size
+  /** Takes notice of a change by an operator or another process; `pending` deliveries are kept apart now. */
+  async follow(pending: number): Promise<void> {
+    if (pending === this.#keys.size) this.#feed.poke()
+    else await this.reload()
   }
 
   pause(): void {
@@ -147,12 +128,17 @@ export class Tenure implements LaneHost {
   }
 
   /** Tries one kept delivery although the subscription is paused. Resolves with whether it is kept no more. */
-  async probe(position: number): Promise<boolean> {
+  probe(position: number): Promise<boolean> {
+    const probing = this.#probe(position)
+    this.#probing = probing.catch(() => {})
+    return probing
+  }
+
+  async #probe(position: number): Promise<boolean> {
     const kept = await this.#pendingAt(position)
     if (kept === undefined) return true
-    const work = workOfKept(kept, false)
-    this.#feed.begin(work)
-    await runLane(this, [work], () => {})
+    this.#feed.begin(position)
+    await runLane(this, [workOfKept(kept, false)], noSlot)
     return (await this.#pendingAt(position)) === undefined
   }
 
@@ -162,14 +148,15 @@ export class Tenure implements LaneHost {
     return kept?.position === position ? kept : undefined
   }
 
-  /** Begins nothing more, waits for what is under way up to `drainMs`, then aborts it. */
+  /** Begins nothing more, waits for what is under way up to `drainMs`, then abandons it. */
   async stop(drainMs: number): Promise<void> {
     this.#feed.pause()
     this.#dispatcher.stop()
     const cancel = this.#runtime.clock.after(drainMs, () => {
-      this.#attempts.abortAll(new MillraceError('APP_STOPPING', { subscription: this.#plan.name, drainMs }))
+      const error = new MillraceError('APP_STOPPING', { subscription: this.#plan.name, drainMs })
+      this.#attempts.abandonAll(error)
     })
-    await this.#dispatcher.drained()
+    await Promise.all([this.#dispatcher.drained(), this.#probing])
     cancel()
     await this.#consumer?.close()
   }
@@ -179,7 +166,7 @@ export class Tenure implements LaneHost {
     this.#lost = true
     this.#feed.pause()
     this.#dispatcher.stop()
-    this.#attempts.abortAll(reason)
+    this.#attempts.abandonAll(reason)
     // Its deliveries are not settled; the next tenure gets them again.
     this.#consumer?.close().catch((error: unknown) => this.#runtime.logger.error('A consumer did not close', { error }))
   }
@@ -202,78 +189,37 @@ export class Tenure implements LaneHost {
   }
 
   async commit(unit: Unit): Promise<void> {
-    await this.#runtime.store.commit(unit)
+    for (;;) {
+      try {
+        await this.#runtime.store.commit(unit)
+        break
+      } catch (error) {
+        // Nothing was done, and nothing is wrong with the unit: the store only has too much to do.
+        const later = isMillraceError(error, 'STORE_BUSY') || isMillraceError(error, 'STORE_OVERLOADED')
+        if (!later || this.#lost) throw error
+        await new Promise<void>((resolve) => setImmediate(resolve))
+      }
+    }
     for (const settled of unit.settle ?? []) this.#settled(settled)
     tell('settle', () => ({ subscription: this.#plan.name, settled: unit.settle }))
   }
 
-  async fail(work: Work, attempt: Attempt, error: unknown, before: Segment): Promise<'continue' | 'stop'> {
-    const now = this.#runtime.clock.now()
-    const attempts = work.attempts + 1
-    const verdict = this.#judge(work, attempt, error, attempts)
-    const change = { attempts, deaths: Math.max(0, work.deaths - 1), history: withFailure(work.history, error, now) }
-    const outcome = this.#outcome(work, verdict, change, now)
-    const settle = [...(before.unit.settle ?? []), settlement(this.#plan.name, this.#epoch, work, outcome)]
-    const givenUp = verdict.kind === 'dead' || verdict.kind === 'done' ? this.#plan.onGivenUp(work.record, error) : {}
-    const append = [...(before.unit.append ?? []), ...(givenUp.append ?? [])]
-    const documents = [...(before.unit.documents ?? []), ...(givenUp.documents ?? [])]
-    await this.commit({ ...before.unit, append, documents, settle })
-    this.#report(work, verdict, error, attempts)
-    if (verdict.kind === 'pause') {
-      const { position } = work.record
-      const probe = verdict.probeAfterMs === undefined ? undefined : { position, afterMs: verdict.probeAfterMs }
-      this.#onPause(error instanceof Error ? error.message : String(error), probe)
-    }
-    return outcome.kind === 'park' && work.orderKey !== null ? 'stop' : 'continue'
+  async fail(work: Work, attempt: Attempt, error: unknown, before: Unit): Promise<'continue' | 'stop'> {
+    const failed = this.#failures.failed(work, attempt.options, error)
+    await this.#giveWay(failed, before)
+    if (failed.pause !== undefined) this.#on.paused(failed.pause.probe)
+    return failed.goesOn ? 'continue' : 'stop'
   }
 
-  #judge(work: Work, attempt: Attempt, error: unknown, attempts: number): Verdict {
-    try {
-      return decide(error, attempts, attempt.options, this.#runtime.random)
-    } catch (cause) {
-      // A retry policy or onError that throws must not decide by accident: the delivery is kept for an operator.
-      this.#runtime.logger.error('The failure policy of a handler threw', {
-        subscription: this.#plan.name,
-        position: work.record.position,
-        error: cause,
-      })
-      return { kind: 'dead', reason: 'fatal' }
-    }
-  }
-
-  #outcome(
-    work: Work,
-    verdict: Verdict,
-    change: Parameters<typeof keptDelivery>[2],
-    now: number,
-  ): Settlement['outcome'] {
-    switch (verdict.kind) {
-      case 'park':
-        return { kind: 'park', delivery: keptDelivery(work, 'retry', change), dueMs: Math.ceil(now + verdict.delayMs) }
-      case 'pause':
-        return { kind: 'park', delivery: keptDelivery(work, 'retry', change), dueMs: now }
-      case 'hold':
-        return { kind: 'park', delivery: keptDelivery(work, verdict.reason, change), dueMs: null }
-      case 'dead':
-        return { kind: 'dead', delivery: keptDelivery(work, verdict.reason, change) }
-      case 'done':
-        return { kind: 'ack', reason: verdict.reason }
-    }
-  }
-
-  #report(work: Work, verdict: Verdict, error: unknown, attempts: number): void {
-    const { position, event } = work.record
-    const about = { subscription: this.#plan.name, position, type: event.header.type, id: event.id, attempts, error }
-    if (verdict.kind === 'dead') {
-      this.#runtime.logger.error('A delivery is dead-lettered', about)
-      tell('dead-letter', () => about)
-    } else if (verdict.kind === 'park') {
-      this.#runtime.logger.warn('A delivery failed and is retried', { ...about, delayMs: Math.round(verdict.delayMs) })
-      tell('retry', () => about)
-    } else {
-      this.#runtime.logger.warn(`A delivery failed: ${verdict.kind === 'done' ? verdict.reason : verdict.kind}`, about)
-      tell('drop', () => about)
-    }
+  async #giveWay({ unit, report }: Failed, before: Unit): Promise<void> {
+    await this.commit({
+      ...before,
+      ...unit,
+      append: [...(before.append ?? []), ...(unit.append ?? [])],
+      documents: [...(before.documents ?? []), ...(unit.documents ?? [])],
+      settle: [...(before.settle ?? []), ...(unit.settle ?? [])],
+    })
+    report()
   }
 
   // The way in.
@@ -289,35 +235,24 @@ export class Tenure implements LaneHost {
     return Promise.resolve()
   }
 
-  async #run(works: readonly Work[], handled: () => void): Promise<readonly Work[]> {
+  async #run(works: readonly Work[], slot: Slot): Promise<readonly Work[]> {
     const [work, ...rest] = works
-    if (!work!.suspect) return runLane(this, works, handled)
+    if (!work!.suspect) return runLane(this, works, slot)
     const tried = await this.#try(work!)
-    if (tried !== undefined) await runLane(this, [tried], () => {})
+    if (tried !== undefined) await runLane(this, [tried], noSlot)
     this.#trial.acquit()
     return rest
   }
 
   /** Notes in the store that the delivery is about to be handled; gives it up when too many have not survived that. */
   async #try(work: Work): Promise<Work | undefined> {
-    const { poisonAfterDeaths } = this.#plan.options
-    if (work.deaths >= poisonAfterDeaths) {
-      const { position } = work.record
-      const error = new MillraceError('DELIVERY_POISONOUS', {
-        subscription: this.#plan.name,
-        position,
-        deaths: work.deaths,
-      })
-      const change = { history: withFailure(work.history, error, this.#runtime.clock.now()) }
-      const outcome = { kind: 'dead', delivery: keptDelivery(work, 'poison', change) } as const
-      const settle = [settlement(this.#plan.name, this.#epoch, work, outcome)]
-      await this.commit({ ...this.#plan.onGivenUp(work.record, error), settle })
-      this.#report(work, { kind: 'dead', reason: 'poison' }, error, work.attempts)
+    if (work.deaths >= this.#plan.options.poisonAfterDeaths) {
+      await this.#giveWay(this.#failures.poisonous(work), {})
       return undefined
     }
     const tried = { ...work, kept: true, deaths: work.deaths + 1 }
     const outcome = { kind: 'try', delivery: keptDelivery(tried, 'trial') } as const
-    this.#feed.begin(tried)
+    this.#feed.begin(work.record.position)
     await this.commit({ settle: [settlement(this.#plan.name, this.#epoch, work, outcome)] })
     return tried
   }
@@ -327,6 +262,11 @@ export class Tenure implements LaneHost {
     if (this.#plan.dispatch !== 'keyed') return
     const works = this.#dispatcher.withdraw(key).filter((work) => !work.kept)
     if (works.length === 0) return
+    for (const work of works) {
+      this.#keys.expect(work.record.position, key)
+      // It comes back as one that is kept, and is looked at anew then.
+      if (work.suspect) this.#trial.acquit()
+    }
     const settle = works.map((work) =>
       settlement(this.#plan.name, this.#epoch, work, { kind: 'wait', delivery: keptDelivery(work, 'behind') }),
     )
@@ -334,26 +274,26 @@ export class Tenure implements LaneHost {
   }
 
   #settled({ position, kept, outcome }: Settlement): void {
-    if (kept || outcome.kind !== 'ack') this.#keptVersion++
+    if (kept && outcome.kind !== 'try') this.#feed.end(position)
     switch (outcome.kind) {
       case 'try':
-        if (!kept) this.#keys.add(outcome.delivery.orderKey)
+        this.#keys.add(position, outcome.delivery.orderKey)
         return
       case 'park':
       case 'wait':
-        if (kept) this.#feed.end(position)
-        else this.#keys.add(outcome.delivery.orderKey)
+        this.#keys.add(position, outcome.delivery.orderKey)
         this.#feed.poke()
         return
       case 'ack':
       case 'dead':
-        if (!kept) return
-        this.#release(this.#feed.end(position)?.orderKey ?? null)
+        if (kept) this.#release(position)
     }
   }
 
-  #release(key: string | null): void {
-    if (this.#keys.remove(key)) this.#dispatcher.wake(key)
+  /** Nothing of the key is kept any more: its lane goes on. Else the store has made the next one of the key due. */
+  #release(position: number): void {
+    const key = this.#keys.remove(position)
+    if (key !== undefined) this.#dispatcher.wake(key)
     else this.#feed.poke()
   }
 
@@ -370,6 +310,6 @@ export class Tenure implements LaneHost {
   #lose(error: unknown): void {
     if (this.#lost) return
     this.#lost = true
-    this.#onLost(error)
+    this.#on.lost(error)
   }
 }

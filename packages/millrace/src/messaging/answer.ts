@@ -1,5 +1,5 @@
 import { MillraceError } from '../base/index.ts'
-import type { Handler, HandlerContext, HandlerOptions, Route } from '../delivery/index.ts'
+import { type Handler, type HandlerContext, type HandlerOptions, isThenable, type Route } from '../delivery/index.ts'
 import { type Composer, composeEvent, decodeEvent, type Event, validate } from '../event/index.ts'
 import type { LogRecord, Unit } from '../store/index.ts'
 import { errorReply, type Reply, replyCollection, replyContract } from './reply.ts'
@@ -31,8 +31,8 @@ export function answering(route: Route): { handler: Handler<unknown, unknown>; o
   }
   const handler: Handler<unknown, unknown> = (event, context) => {
     const result = route.handler(event, context)
-    return result instanceof Promise
-      ? result.then((value) => reply(event, context, value))
+    return isThenable(result)
+      ? Promise.resolve(result).then((value) => reply(event, context, value))
       : reply(event, context, result)
   }
   // Whoever asks a query waits for the answer now: an error is the answer.

@@ -8,7 +8,10 @@ interface Limited {
   readonly maxLag: number
   /** How many more events may be published before its lag has to be asked for again. */
   credit: number
-  waiting: Promise<void> | undefined
+  /** Resolves when there is credit again. */
+  refilling: Promise<void> | undefined
+  /** Aborted when it limits nobody any more. */
+  readonly released: AbortController
 }
 
 /**
@@ -17,17 +20,21 @@ interface Limited {
  */
 export class Backpressure {
   readonly #store: Store
-  #limited: Limited[] = []
+  #limited: readonly Limited[] = []
 
   constructor(store: Store) {
     this.#store = store
   }
 
   limit(name: string, topics: readonly string[], maxLag: number): void {
-    this.#limited.push({ name, matches: compilePatterns(topics), maxLag, credit: 0, waiting: undefined })
+    const released = new AbortController()
+    const limited = { name, matches: compilePatterns(topics), maxLag, credit: 0, refilling: undefined, released }
+    this.#limited = [...this.#limited, limited]
   }
 
+  /** Whoever waits for the subscription goes on. */
   release(name: string): void {
+    for (const limited of this.#limited) if (limited.name === name) limited.released.abort()
     this.#limited = this.#limited.filter((limited) => limited.name !== name)
   }
 
@@ -36,22 +43,22 @@ export class Backpressure {
     let wait: Promise<void> | undefined
     for (const limited of this.#limited) {
       if (!limited.matches(topic)) continue
-      if (limited.credit > 0 && limited.waiting === undefined) limited.credit--
+      if (limited.credit > 0 && limited.refilling === undefined) limited.credit--
       else {
         const before = wait
         const turn = this.#takeLater(limited)
-        wait = before === undefined ? turn : before.then(() => turn)
+        wait = before === undefined ? turn : Promise.all([before, turn]).then(() => {})
       }
     }
     return wait
   }
 
   async #takeLater(limited: Limited): Promise<void> {
-    for (;;) {
-      limited.waiting ??= this.#refill(limited).finally(() => {
-        limited.waiting = undefined
+    while (!limited.released.signal.aborted) {
+      limited.refilling ??= this.#refill(limited).finally(() => {
+        limited.refilling = undefined
       })
-      await limited.waiting
+      await limited.refilling
       if (limited.credit > 0) {
         limited.credit--
         return
@@ -61,20 +68,21 @@ export class Backpressure {
 
   /** Waits until the subscription's lag leaves room, however long that takes. */
   async #refill(limited: Limited): Promise<void> {
-    for (;;) {
-      const committed = Promise.withResolvers<void>()
-      const stop = this.#store.onCommit(() => committed.resolve())
+    const { name, maxLag } = limited
+    const { signal } = limited.released
+    while (!signal.aborted) {
+      const changed = Promise.withResolvers<void>()
+      const stop = this.#store.onCommit(() => changed.resolve())
+      const onReleased = (): void => changed.resolve()
+      signal.addEventListener('abort', onReleased)
       try {
-        const status = await this.#store.readSubscription(limited.name, limited.maxLag + 1)
-        if (status === undefined) limited.credit = limited.maxLag
-        else limited.credit = limited.maxLag - status.lag
-        if (limited.credit > 0 || !this.#limited.includes(limited)) {
-          limited.credit = Math.max(limited.credit, 1)
-          return
-        }
-        await committed.promise
+        const status = await this.#store.readSubscription(name, maxLag + 1)
+        limited.credit = Math.max(0, maxLag - (status?.lag ?? 0))
+        if (limited.credit > 0) return
+        await changed.promise
       } finally {
         stop()
+        signal.removeEventListener('abort', onReleased)
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { Collection, Document } from '../delivery/index.ts'
+import { type Collection, type Document, documentText } from '../delivery/index.ts'
 import { validate } from '../event/index.ts'
 import type { Store, StoredDocument } from '../store/index.ts'
 
@@ -36,7 +36,7 @@ export class Documents {
   ): Promise<void> {
     const checked =
       collection.schema === undefined ? value : await validate(`${collection.name}/${key}`, collection.schema, value)
-    await this.#write(collection.name, key, JSON.stringify(checked), options.expectedVersion)
+    await this.#write(collection.name, key, documentText(`${collection.name}/${key}`, checked), options.expectedVersion)
   }
 
   async delete<T>(

@@ -27,12 +27,12 @@ export class Publisher {
   async publish(message: Message): Promise<Published> {
     const composing = this.#compose(message)
     const { event, unique, dueMs } = composing instanceof Promise ? await composing : composing
-    const credit = this.#backpressure.take(event.header.topic)
-    if (credit !== undefined) await credit
     if (dueMs !== undefined) {
       await this.#store.commit({ timers: [{ kind: 'set', id: event.id, dueMs, event }] })
       return { id: event.id, position: 0, duplicate: false }
     }
+    const credit = this.#backpressure.take(event.header.topic)
+    if (credit !== undefined) await credit
     const { appended } = await this.#store.commit({ append: [{ event, unique }] })
     const { position, duplicate } = appended[0]!
     tell('publish', () => ({ type: event.header.type, id: event.id, position, duplicate }))
@@ -45,9 +45,8 @@ export class Publisher {
     for (const message of messages) {
       const composing = this.#compose(message)
       composed.push(composing instanceof Promise ? await composing : composing)
-      const credit = this.#backpressure.take(message.contract.topic)
-      if (credit !== undefined) await credit
     }
+    await this.#takeCredit(composed)
     const append: Append[] = []
     const timers: TimerWrite[] = []
     for (const { event, unique, dueMs } of composed) {
@@ -70,14 +69,21 @@ export class Publisher {
     messages: readonly Message[],
     expected: ExpectedRevision,
   ): Promise<readonly Published[]> {
-    const append: Append[] = []
-    for (const message of messages) {
-      const { event, unique } = await this.#compose(message)
-      append.push({ event, unique, stream: { name: stream, expected } })
-    }
+    const composed: Composed[] = []
+    for (const message of messages) composed.push(await this.#compose(message))
+    await this.#takeCredit(composed)
+    const append = composed.map(({ event, unique }) => ({ event, unique, stream: { name: stream, expected } }))
     const { appended } = await this.#store.commit({ append })
     tell('publish', () => ({ stream, positions: appended.map(({ position }) => position) }))
     return appended.map(({ position, duplicate }, index) => ({ id: append[index]!.event.id, position, duplicate }))
+  }
+
+  /** Waits until all subscriptions that limit their publishers have room for all of them. */
+  async #takeCredit(composed: readonly Composed[]): Promise<void> {
+    for (const { event, dueMs } of composed) {
+      const credit = dueMs === undefined ? this.#backpressure.take(event.header.topic) : undefined
+      if (credit !== undefined) await credit
+    }
   }
 
   #compose({ contract, data, options }: Message): Composed | Promise<Composed> {
@@ -87,9 +93,9 @@ export class Publisher {
       const event = composeEvent(this.#composer, contract, this.#source, data, output, dated, undefined)
       return { event, unique: options?.id !== undefined, dueMs }
     }
-    const admitted = this.#composer.admit(contract)
     const output = validate(contract.name, contract.schema, data)
-    if (admitted !== undefined) return admitted.then(async () => compose(await output))
+    const admitted = this.#composer.admit(contract)
+    if (admitted !== undefined) return Promise.all([output, admitted]).then(([value]) => compose(value))
     return output instanceof Promise ? output.then(compose) : compose(output)
   }
 }

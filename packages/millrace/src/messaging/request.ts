@@ -16,6 +16,7 @@ export interface RequestOptions {
 
 interface Waiting {
   readonly resolve: (reply: Reply) => void
+  readonly reject: (reason: unknown) => void
   readonly repeated: boolean
 }
 
@@ -29,7 +30,8 @@ export class Requester {
   readonly #logger: Logger
   readonly #instance: string
   readonly #publish: (message: Message) => Promise<Published>
-  readonly #waiting = new Map<string, Waiting>()
+  /** By the id of the request; the same one may be waited for several times. */
+  readonly #waiting = new Map<string, Set<Waiting>>()
   #after: number | undefined
   #stopListening: (() => void) | undefined
   #reading = false
@@ -65,14 +67,15 @@ export class Requester {
         extensions: { [returnAddress]: this.#instance, ...(id === undefined ? {} : { [keptReply]: true }) },
       },
     }
-    const published = await this.#publish(message)
-    const reply = await this.#wait(published, contract, timeoutMs, signal)
+    const reply = await this.#ask(message, timeoutMs, signal)
     return this.#resultOf(contract, reply)
   }
 
   stop(): void {
     this.#stopListening?.()
     this.#stopListening = undefined
+    const error = new MillraceError('APP_NOT_RUNNING', { phase: 'stopping' })
+    for (const all of this.#waiting.values()) for (const { reject } of all) reject(error)
   }
 
   async #listen(): Promise<void> {
@@ -80,20 +83,35 @@ export class Requester {
     this.#stopListening ??= this.#store.onCommit(() => this.#read())
   }
 
-  #wait(published: Published, contract: Contract, timeoutMs: number, signal: AbortSignal | undefined): Promise<Reply> {
-    const { promise, resolve, reject } = Promise.withResolvers<Reply>()
+  async #ask(message: Message, timeoutMs: number, signal: AbortSignal | undefined): Promise<Reply> {
+    const reply = Promise.withResolvers<Reply>()
+    const ended = Promise.withResolvers<never>()
     const cancelTimer = this.#clock.after(timeoutMs, () =>
-      reject(new MillraceError('REQUEST_TIMEOUT', { contract: contract.name, timeoutMs })),
+      ended.reject(new MillraceError('REQUEST_TIMEOUT', { contract: message.contract.name, timeoutMs })),
     )
-    const onAbort = (): void => reject(signal?.reason)
+    const onAbort = (): void => ended.reject(signal?.reason)
     signal?.addEventListener('abort', onAbort)
-    this.#waiting.set(published.id, { resolve, repeated: published.duplicate })
-    this.#read()
-    return promise.finally(() => {
+    let stopWaiting: (() => void) | undefined
+    try {
+      // The time runs while it is published, too: backpressure may hold that up.
+      const { id, duplicate } = await Promise.race([this.#publish(message), ended.promise])
+      stopWaiting = this.#wait(id, { resolve: reply.resolve, reject: ended.reject, repeated: duplicate })
+      return await Promise.race([reply.promise, ended.promise])
+    } finally {
       cancelTimer()
       signal?.removeEventListener('abort', onAbort)
-      this.#waiting.delete(published.id)
-    })
+      stopWaiting?.()
+    }
+  }
+
+  #wait(id: string, waiting: Waiting): () => void {
+    const all = this.#waiting.get(id) ?? new Set()
+    this.#waiting.set(id, all.add(waiting))
+    this.#read()
+    return () => {
+      all.delete(waiting)
+      if (all.size === 0) this.#waiting.delete(id)
+    }
   }
 
   async #resultOf(contract: Contract, reply: Reply): Promise<unknown> {
@@ -130,16 +148,16 @@ export class Requester {
       for (const { event: encoded } of page.records) {
         const event = decodeEvent(encoded)
         const waiting = this.#waiting.get(String(event.causationid))
-        if (waiting !== undefined) waiting.resolve(event.data as Reply)
+        if (waiting !== undefined) for (const { resolve } of waiting) resolve(event.data as Reply)
         else if (event.subject === this.#instance) await this.#countLate(String(event.causationid))
       }
       if (page.scannedTo === this.#after) break
       this.#after = page.scannedTo
     }
-    for (const [id, { repeated, resolve }] of this.#waiting) {
-      if (!repeated) continue
-      const kept = await this.#store.readDocument(replyCollection.name, id)
-      if (kept !== undefined) resolve(JSON.parse(kept.value) as Reply)
+    for (const [id, all] of this.#waiting) {
+      const repeated = [...all].filter((waiting) => waiting.repeated)
+      const kept = repeated.length === 0 ? undefined : await this.#store.readDocument(replyCollection.name, id)
+      if (kept !== undefined) for (const { resolve } of repeated) resolve(JSON.parse(kept.value) as Reply)
     }
   }
 

@@ -5,6 +5,7 @@ import { backup, type DatabaseSync } from 'node:sqlite'
 import { isMillraceError, MillraceError } from '../base/index.ts'
 import { sqliteFailure, storeError } from './failure.ts'
 import { openToRead } from './open-to-read.ts'
+import { codeOf } from './place.ts'
 import { runVerify } from './verify.ts'
 
 export interface BackupOptions {
@@ -147,8 +148,4 @@ function sync(path: string, flags: 'r' | 'r+'): void {
 
 function headOf(source: DatabaseSync): number {
   return Number(source.prepare('SELECT max(position) AS head FROM millrace_event').get()?.head ?? 0)
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
 }

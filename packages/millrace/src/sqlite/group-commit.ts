@@ -4,7 +4,7 @@ import type { Committed, Unit } from '../store/index.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { sqliteFailure } from './failure.ts'
 import type { Group } from './held.ts'
-import { LockWait } from './lock-wait.ts'
+import { WriteLockWait } from './write-lock.ts'
 import { Rows } from './rows.ts'
 import { bytesOf } from './unit-size.ts'
 import type { UnitWriter } from './writer.ts'
@@ -40,7 +40,7 @@ export interface GroupCommitOptions {
 export class GroupCommit {
   readonly #options: GroupCommitOptions
   readonly #queue = new CommitQueue()
-  readonly #lock: LockWait
+  readonly #lock: WriteLockWait
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #rollBack: StatementSync
@@ -58,7 +58,7 @@ export class GroupCommit {
     this.#rollBack = database.prepare('ROLLBACK')
     this.#dataVersion = new Rows(database, 'PRAGMA data_version')
     this.#seenVersion = this.#dataVersion.first()![0]
-    this.#lock = new LockWait(options.clock, options.busyTimeoutMs, this.#queue, options.store)
+    this.#lock = new WriteLockWait(options.clock, options.busyTimeoutMs, this.#queue, options.store)
   }
 
   /** Why the store has stopped, if it has. */
@@ -135,7 +135,7 @@ export class GroupCommit {
       }
     } catch (error) {
       if (sqliteFailure(error)?.kind === 'busy') return this.#backOff()
-      this.#fail(error)
+      this.fail(error)
     }
     if (this.#queue.length > 0) this.#schedule()
     else this.#tellIdle()
@@ -163,7 +163,7 @@ export class GroupCommit {
   #applyAll(limit: number): number | undefined {
     const { writer, group, clock } = this.#options
     group.nowMs = clock.now()
-    group.control = this.lookForForeign()
+    if (this.lookForForeign()) group.control = true
     const endMs = clock.monotonic() + sliceMs
     let bytes = 0
     let count = 0
@@ -211,7 +211,8 @@ export class GroupCommit {
     for (const held of this.#options.writer.held) held.rolledBack?.()
   }
 
-  #fail(error: unknown): void {
+  /** Stops the store, as it cannot keep its promise after this failure. */
+  fail(error: unknown): void {
     const reason = sqliteFailure(error)?.reason ?? (error instanceof Error ? error.message : String(error))
     try {
       this.#undo()

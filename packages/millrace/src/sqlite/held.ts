@@ -19,4 +19,6 @@ export interface Group {
   nowMs: number
   /** Something about subscriptions or kept deliveries changed that their consumer has not asked for itself. */
   control: boolean
+  /** Events were deleted. */
+  trimmed: boolean
 }

@@ -63,13 +63,17 @@ export class Leases implements Held {
     if (actual !== epoch) throw new MillraceError('LEASE_LOST', { lease: name, epoch, actual })
   }
 
+  /** The error that tells who holds a lease. */
+  heldError(name: string): MillraceError {
+    return heldError(name, this.#find.first(name))
+  }
+
   /** @throws LEASE_HELD, LEASE_LOST */
   check(write: LeaseWrite): void {
     if (write.kind === 'acquire') {
       const row = this.#find.first(write.name)
       if (row !== undefined && this.#holder(row, write.owner) === 'another') {
-        const [, owner, pid, , , until] = row
-        throw new MillraceError('LEASE_HELD', { lease: write.name, owner: owner!, pid: pid!, untilMs: until! })
+        throw heldError(write.name, row)
       }
       return
     }
@@ -125,4 +129,9 @@ export class Leases implements Held {
     if (until! <= this.#group.nowMs) return 'vanished'
     return host === by.host && !isAlive(pid!, started) ? 'vanished' : 'another'
   }
+}
+
+function heldError(lease: string, row: LeaseRow | undefined): MillraceError {
+  const [, owner, pid, , , until] = row ?? [0, null, null, null, null, null]
+  return new MillraceError('LEASE_HELD', { lease, owner: owner ?? 'nobody', pid: pid ?? 0, untilMs: until ?? 0 })
 }

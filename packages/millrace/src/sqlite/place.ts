@@ -19,9 +19,10 @@ export function assertPlace(file: string, store: string): void {
   const stats = look(file, store)
   assertAccess(folder, constants.W_OK | constants.X_OK, store, `the folder '${folder}' may not be written`)
   if (stats === undefined) return
-  for (const path of [file, ...companions.map((companion) => file + companion)]) {
-    if (path !== file && statOf(path, store) === undefined) continue
-    assertAccess(path, constants.R_OK | constants.W_OK, store, `'${path}' may not be read and written by this user`)
+  const both = constants.R_OK | constants.W_OK
+  assertAccess(file, both, store, `'${file}' may not be read and written by this user`)
+  for (const path of companions.map((companion) => file + companion)) {
+    assertAccess(path, both, store, `'${path}' may not be read and written by this user`)
   }
 }
 
@@ -36,7 +37,7 @@ export function assertReadable(file: string, store: string): void {
 
 /** Whether nobody writes to the file, as there is no log, and SQLite could not make the log's index to lock it either. */
 export function isAtRest(file: string, store: string): boolean {
-  return statOf(`${file}-wal`, store) === undefined && !mayWrite(dirname(file))
+  return statOf(`${file}-wal`, store) === undefined && refusal(dirname(file), constants.W_OK) !== undefined
 }
 
 function look(file: string, store: string): Stats | undefined {
@@ -88,24 +89,26 @@ function statOf(path: string, store: string): Stats | undefined {
   }
 }
 
+/** What is not there is no obstacle: the files beside the store come and go with the processes that use it. */
 function assertAccess(path: string, mode: number, store: string, reason: string): void {
+  const error = refusal(path, mode)
+  const code = codeOf(error)
+  if (error === undefined || code === 'ENOENT') return
+  unreadable(store, code === 'EROFS' ? 'its file system is read-only' : reason, error)
+}
+
+/** The error with which the system would refuse this use of a file. */
+function refusal(path: string, mode: number): unknown {
   try {
     accessSync(path, mode)
+    return undefined
   } catch (error) {
-    unreadable(store, codeOf(error) === 'EROFS' ? 'its file system is read-only' : reason, error)
+    return error
   }
 }
 
-function mayWrite(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function codeOf(error: unknown): string {
+/** The system's name of an error, such as ENOENT. */
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
 }
 

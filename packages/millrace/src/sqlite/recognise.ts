@@ -18,8 +18,9 @@ export function recognise(file: string, store: string): void {
   // Read-only, because a connection that may write copies the log into the file when it closes, be it damaged or not.
   const database = new DatabaseSync(file, { readOnly: true })
   try {
-    const version = versionOf(database, store)
-    assertWhole(database, store, version)
+    // One moment for all of it, as another process may be making the store right now.
+    database.exec('BEGIN')
+    assertWhole(database, store, versionOf(database, store))
   } catch (error) {
     // Left by a process that died while it made the store: whoever opens the file for writing finishes or undoes that.
     if (!isUnfinished(error)) throw error
@@ -34,9 +35,9 @@ export function recognise(file: string, store: string): void {
  * @throws STORE_FOREIGN
  */
 export function assertOurs(file: string, store: string): void {
-  // SQLite takes a file of one byte for an empty one.
   const foreign = (reason: string, cause?: unknown): MillraceError =>
     new MillraceError('STORE_FOREIGN', { store, reason }, { cause })
+  // SQLite itself takes a file of one byte for an empty one.
   if (bytesOf(file, store) < smallestPage) throw foreign('it is too short for an SQLite database')
   const database = openImmutable(file)
   try {

@@ -44,6 +44,7 @@ export class UnitWriter {
   /** False when the unit that failed last has written nothing, so that the transaction can go on without it. */
   wrote = false
 
+  readonly #group: Group
   readonly #appends: Appends
   readonly #settlements: Settlements
   readonly #documents: Documents
@@ -56,6 +57,7 @@ export class UnitWriter {
 
   constructor(database: DatabaseSync, group: Group, limits: WindowLimits, sql: CallersSql) {
     const topics = new Topics(database)
+    this.#group = group
     this.kinds = new Kinds(database, topics)
     this.log = new Log(database, group, this.kinds, topics)
     this.leases = new Leases(database, group)
@@ -124,6 +126,7 @@ export class UnitWriter {
     const epochs = unit.leases === undefined ? noEpochs : this.#writeLeases(unit.leases)
     if (unit.subscriptions !== undefined) this.#subscriptionWrites.apply(unit.subscriptions)
     const trimmed = unit.trims === undefined ? 0 : this.#trims.apply(unit.trims)
+    if (trimmed > 0) this.#group.trimmed = true
     if (unit.counts !== undefined) this.#counters.apply(unit.counts)
     if (appended === nothingAppended && epochs === noEpochs && trimmed === 0) return nothing
     return { appended, epochs, trimmed }

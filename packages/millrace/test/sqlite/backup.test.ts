@@ -78,6 +78,18 @@ test('progress is told, and the copy can be made on a busy thread', async () => 
   expect(steps.at(-1)?.totalBytes).toBe(statSync(path).size)
 })
 
+test('an error of the listener to its progress ends it, and nothing is left behind', async () => {
+  const path = join(temporaryFolder(), 'shop.db')
+  const made = await makeSample(path, 60_000)
+  made.close()
+  const folder = temporaryFolder()
+  const onProgress = (): void => {
+    throw new Error('listener')
+  }
+  await expect(backupStore(path, join(folder, 'copy.db'), { onProgress })).rejects.toThrow('listener')
+  expect(readdirSync(folder)).toEqual([])
+})
+
 describe('nothing is overwritten', () => {
   test.for(['a file', 'a folder', 'the store itself'] as const)('%s', async (what) => {
     const folder = temporaryFolder()

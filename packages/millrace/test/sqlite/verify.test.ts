@@ -226,6 +226,13 @@ test('progress rises from 0 towards 1 through all checks', async () => {
   expect(new Set(steps.map(({ check }) => check))).toEqual(new Set(checks.map(({ name }) => name)))
 })
 
+test('an error of the listener to its progress ends it', async () => {
+  const onProgress = (): void => {
+    throw new Error('listener')
+  }
+  await expect(verifyStore(await altered(''), { onProgress })).rejects.toThrow('listener')
+})
+
 test('it works beside a process that writes, and keeps this thread free', async () => {
   const path = await altered('', 20_000)
   const other = startProcess()

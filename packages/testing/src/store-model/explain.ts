@@ -51,11 +51,11 @@ function commitTo(model: Model, { appended, leases }: Prediction, committed: Com
   for (const [n, predicted] of appended.entries()) {
     const { position, duplicate, revision } = committed.appended[n]!
     const isNew = 'event' in predicted
-    const event = isNew ? predicted.event : predicted.duplicateOf
     if (duplicate === isNew) return `append ${n} is told to be ${duplicate ? 'a duplicate' : 'new'}`
-    if (revision !== (event.stream === null ? undefined : event.revision)) return `append ${n} got revision ${revision}`
-    if (!isNew && position !== predicted.duplicateOf.position) return `append ${n} is told to be at ${position}`
     if (isNew && position <= (model.log.at(-1)?.position ?? 0)) return `append ${n} got the position ${position}`
+    const event = isNew ? predicted.event : predicted.duplicateOf.find((earlier) => earlier.position === position)
+    if (event === undefined) return `append ${n} is told to be a duplicate of what is at ${position}`
+    if (revision !== (event.stream === null ? undefined : event.revision)) return `append ${n} got revision ${revision}`
     if (isNew) model.log.push({ ...predicted.event, position })
   }
   if (committed.epochs.length !== leases.length) return `${committed.epochs.length} epochs are told of`

@@ -46,9 +46,8 @@ function predictDocuments(model: Model, unit: Unit, refusals: Set<ErrorCode>): v
 }
 
 function predictAppends(model: Model, appends: readonly Append[], refusals: Set<ErrorCode>): PredictedAppend[] {
-  const fresh: Omit<ModelEvent, 'position'>[] = []
-  const known = (id: string, topic: string): ModelEvent | undefined =>
-    model.log.find((event) => event.unique && event.stream === null && event.id === id && event.topic === topic)
+  const known = (id: string, topic: string): ModelEvent[] =>
+    model.log.filter((event) => event.unique && event.stream === null && event.id === id && event.topic === topic)
   const ofStream = new Map<string, Append[]>()
   for (const append of appends) {
     if (append.stream) ofStream.set(append.stream.name, [...(ofStream.get(append.stream.name) ?? []), append])
@@ -62,10 +61,9 @@ function predictAppends(model: Model, appends: readonly Append[], refusals: Set<
       const place = ofStream.get(append.stream.name)!.indexOf(append)
       return run === 'conflict' ? { event: freshOf(append, -1) } : run[place]!
     }
-    const earlier = append.unique ? known(id, header.topic) : undefined
-    if (earlier) return { duplicateOf: earlier }
+    const earlier = append.unique ? known(id, header.topic) : []
+    if (earlier.length > 0) return { duplicateOf: earlier }
     const event = { id, unique: append.unique ?? false, topic: header.topic, key, stream: null, revision: -1 }
-    fresh.push(event)
     return { event }
   })
 }
@@ -86,15 +84,16 @@ function predictRun(model: Model, name: string, run: readonly Append[]): Predict
   const { expected } = run[0]!.stream!
   const append = (): PredictedAppend[] => run.map((one, n) => ({ event: freshOf(one, actual + 1 + n) }))
   if (expected === 'any') {
-    const earlier = run.map((one) => (one.unique ? there.find((event) => event.id === one.event.id) : undefined))
-    return earlier.every((event) => event !== undefined) ? earlier.map((event) => ({ duplicateOf: event })) : append()
+    // An id that was appended again under its revision is there several times: a duplicate is one of any of them.
+    const earlier = run.map((one) => (one.unique ? there.filter((event) => event.id === one.event.id) : []))
+    return earlier.every((events) => events.length > 0) ? earlier.map((duplicateOf) => ({ duplicateOf })) : append()
   }
   const revision = expected === 'none' ? -1 : expected
   if (revision === actual) return append()
   const repeated = there.slice(revision + 1, revision + 1 + run.length)
   const same =
     repeated.length === run.length && repeated.every(({ id }, n) => run[n]!.unique && id === run[n]!.event.id)
-  return revision < actual && same ? repeated.map((event) => ({ duplicateOf: event })) : 'conflict'
+  return revision < actual && same ? repeated.map((event) => ({ duplicateOf: [event] })) : 'conflict'
 }
 
 function predictLease(model: Model, write: LeaseWrite, refusals: Set<ErrorCode>): Prediction['leases'] {

@@ -51,10 +51,10 @@ export interface Prediction {
   readonly leases: readonly { readonly name: string; readonly above: number; readonly clean: boolean | undefined }[]
 }
 
-/** A new event, or a duplicate of the one at a place in the model's log. */
+/** A new event, or a duplicate of one of these. */
 export type PredictedAppend =
   | { readonly event: Omit<ModelEvent, 'position'> }
-  | { readonly duplicateOf: Pick<ModelEvent, 'position' | 'stream' | 'revision'> }
+  | { readonly duplicateOf: readonly ModelEvent[] }
 
 export const emptyModel = (nowMs: number): Model => ({
   nowMs,

@@ -1,8 +1,16 @@
 import type { Dispatch } from '../service.ts'
 import type { Work } from '../work.ts'
 
-/** Runs works of one lane; resolves with those that were not begun. `handled` says that only the commit is left. */
-export type RunWorks = (works: readonly Work[], handled: () => void) => Promise<readonly Work[]>
+/** The permission to run handlers, of which there are as many as handlers may run at once. */
+export interface Slot {
+  /** Gives it up: no more handlers are run, only the commit is left. */
+  release(): void
+  /** Waits for it again. Resolves with false when nothing is to be begun any more. */
+  retake(): Promise<boolean>
+}
+
+/** Runs works of one lane; resolves with those that were not begun. */
+export type RunWorks = (works: readonly Work[], slot: Slot) => Promise<readonly Work[]>
 
 /** Keys that must not go on, but for deliveries that are kept apart. */
 export interface KeyGate {
@@ -30,6 +38,8 @@ export class Dispatcher {
   readonly #run: RunWorks
   readonly #gate: KeyGate
   readonly #onError: (error: unknown) => void
+  /** Lanes that want their slot back. They go first: what they have is older. */
+  readonly #retaking: ((granted: boolean) => void)[] = []
   #concurrency: number
   #active = 0
   #unfinished = 0
@@ -93,6 +103,7 @@ export class Dispatcher {
     for (const lane of this.#ready) if (lane.key === null) this.#finish(lane.queue.length)
     this.#lanes.clear()
     this.#ready.length = 0
+    for (const retake of this.#retaking.splice(0)) retake(false)
   }
 
   /** Resolves when nothing is being handled or committed. */
@@ -114,6 +125,12 @@ export class Dispatcher {
 
   #pump(): void {
     while (this.#active < this.#concurrency && !this.#stopped) {
+      const retake = this.#retaking.shift()
+      if (retake !== undefined) {
+        this.#active++
+        retake(true)
+        continue
+      }
       const lane = this.#ready.shift()
       if (lane === undefined) return
       if (lane.running || lane.queue.length === 0) continue
@@ -124,19 +141,12 @@ export class Dispatcher {
 
   async #start(lane: Lane): Promise<void> {
     lane.running = true
-    this.#active++
-    let counted = true
-    const handled = (): void => {
-      if (!counted) return
-      counted = false
-      this.#active--
-      this.#pump()
-    }
     // A delivery that is kept apart goes alone: only its settlement tells which one of its key is next.
     const count = lane.queue[0]!.kept ? 1 : Math.min(lane.queue.length, longestBatch)
     const works = lane.queue.splice(0, count)
+    const slot = this.#takeSlot()
     try {
-      const left = await this.#run(works, handled)
+      const left = await this.#run(works, slot)
       if (left.length > 0 && !this.#stopped) lane.queue.unshift(...left)
       this.#finish(this.#stopped ? works.length : works.length - left.length)
     } catch (error) {
@@ -147,8 +157,30 @@ export class Dispatcher {
     lane.running = false
     if (lane.queue.length > 0 && !this.#stopped) this.#ready.push(lane)
     else if (lane.key !== null && this.#lanes.get(lane.key) === lane) this.#lanes.delete(lane.key)
-    handled()
+    slot.release()
     this.#pump()
+  }
+
+  #takeSlot(): Slot {
+    this.#active++
+    let held = true
+    return {
+      release: () => {
+        if (!held) return
+        held = false
+        this.#active--
+        this.#pump()
+      },
+      retake: async () => {
+        if (held) return true
+        if (this.#stopped) return false
+        held = await new Promise<boolean>((resolve) => {
+          this.#retaking.push(resolve)
+          this.#pump()
+        })
+        return held
+      },
+    }
   }
 
   #finish(count: number): void {

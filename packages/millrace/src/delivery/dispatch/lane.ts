@@ -3,24 +3,19 @@ import type { Settlement, Unit } from '../../store/index.ts'
 import type { Attempt, Ended } from '../attempt.ts'
 import { Batch } from '../effects.ts'
 import type { Work } from '../work.ts'
+import type { Slot } from './dispatcher.ts'
 
 /** What a lane needs of its subscription. */
 export interface LaneHost {
-  /** Runs the attempt; the host knows how long it takes and aborts it when the subscription ends. */
+  /** Runs the attempt; the host knows how long it takes and abandons it when the subscription ends. */
   attempt(work: Work, batch: Batch): { readonly attempt: Attempt; readonly ended: Ended | Promise<Ended> }
   /** The settlement of an attempt that succeeded. */
   acknowledge(work: Work, ended: Ended & { kind: 'done' }): Settlement
-  commit(unit: Unit, works: readonly Work[]): Promise<void>
+  commit(unit: Unit): Promise<void>
   /** Takes a failed delivery down the failure path, in one unit with what went before it. Says whether its key goes on. */
-  fail(work: Work, attempt: Attempt, error: unknown, before: Segment): Promise<'continue' | 'stop'>
+  fail(work: Work, attempt: Attempt, error: unknown, before: Unit): Promise<'continue' | 'stop'>
   /** The time in milliseconds, for bounding a batch. */
   monotonic(): number
-}
-
-/** Attempts that succeeded and are not committed yet: their effects and their works. */
-export interface Segment {
-  readonly unit: Unit
-  readonly works: readonly Work[]
 }
 
 /** After this time a batch commits what it has: others wait for its events. */
@@ -32,31 +27,28 @@ const conflictRetries = 10
  * Handles works of one order key, one after the other, and commits them together. A later work sees what an earlier one
  * wrote; if the earlier one cannot commit, the later one runs again. A handler that is slow does not hold up the commit of
  * those before it.
- * @param handled called when the last handler ended and only the commit is left
+ * @param slot released when the last handler ended and only the commit is left
  * @returns the works that were not begun, because the key does not go on or the batch took its time
  */
-export async function runLane(host: LaneHost, works: readonly Work[], handled: () => void): Promise<readonly Work[]> {
+export async function runLane(host: LaneHost, works: readonly Work[], slot: Slot): Promise<readonly Work[]> {
   const began = host.monotonic()
   const batch = new Batch()
   let settle: Settlement[] = []
-  let open: Work[] = []
   let committed = 0
   let early: Promise<void> | undefined
 
-  const takeSegment = (): Segment => {
-    const segment = { unit: { ...batch.take(), settle }, works: open }
+  const takePart = (): Unit => {
+    const part = { ...batch.take(), settle }
     settle = []
-    open = []
-    return segment
+    return part
   }
   const commitEarly = (): void => {
-    if (early !== undefined || open.length === 0) return
-    const segment = takeSegment()
-    early = host.commit(segment.unit, segment.works).then(() => {
-      committed += segment.works.length
+    if (settle.length === 0) return
+    const through = committed + settle.length
+    early = host.commit(takePart()).then(() => {
+      committed = through
     })
-    // It is awaited below, once the slow handler ended; until then a failure must not count as unhandled.
-    early.catch(() => {})
+    batch.commits(early)
   }
 
   let next = 0
@@ -69,61 +61,56 @@ export async function runLane(host: LaneHost, works: readonly Work[], handled: (
         attempt.onSlow = commitEarly
         ended = await pending
         attempt.onSlow = undefined
-        if (early !== undefined) {
-          await early
-          early = undefined
-        }
+        await early
+        early = undefined
       } else ended = pending
+      if (ended.kind === 'abandoned') break
       next++
       if (ended.kind === 'failed') {
-        const segment = takeSegment()
-        const verdict = await host.fail(work, attempt, ended.error, segment)
+        const verdict = await host.fail(work, attempt, ended.error, takePart())
         committed = next
         if (verdict === 'stop') break
       } else {
         if (ended.effects !== undefined) batch.absorb(ended.effects)
         settle.push(host.acknowledge(work, ended))
-        open.push(work)
       }
       if (host.monotonic() - began > longestBatchMs) break
     }
-    handled()
-    if (open.length > 0) {
-      const segment = takeSegment()
-      await host.commit(segment.unit, segment.works)
-    }
+    slot.release()
+    if (settle.length > 0) await host.commit(takePart())
     return works.slice(next)
   } catch (error) {
-    if (!isConflict(error)) throw error
-    const left = await redo(host, works.slice(committed, next))
+    if (!isAboutUnit(error)) throw error
+    const left = await redo(host, works.slice(committed, next), slot)
     return [...left, ...works.slice(next)]
   }
 }
 
 /** Runs each work in a unit of its own, so that a conflict is laid to the one whose it is. Returns what was not begun. */
-async function redo(host: LaneHost, works: readonly Work[]): Promise<readonly Work[]> {
+async function redo(host: LaneHost, works: readonly Work[], slot: Slot): Promise<readonly Work[]> {
+  if (!(await slot.retake())) return works
   for (const [index, work] of works.entries()) {
-    if ((await redoOne(host, work)) === 'stop') return works.slice(index + 1)
+    const verdict = await redoOne(host, work)
+    if (verdict !== 'continue') return works.slice(verdict === 'stop' ? index + 1 : index)
   }
   return []
 }
 
-async function redoOne(host: LaneHost, work: Work): Promise<'continue' | 'stop'> {
-  const nothing: Segment = { unit: {}, works: [] }
+async function redoOne(host: LaneHost, work: Work): Promise<'continue' | 'stop' | 'abandoned'> {
   for (let tries = 1; ; tries++) {
     const batch = new Batch()
     const { attempt, ended: pending } = host.attempt(work, batch)
     const ended = await pending
-    if (ended.kind === 'failed') return host.fail(work, attempt, ended.error, nothing)
+    if (ended.kind === 'abandoned') return 'abandoned'
+    if (ended.kind === 'failed') return host.fail(work, attempt, ended.error, {})
     if (ended.effects !== undefined) batch.absorb(ended.effects)
     try {
-      await host.commit({ ...batch.take(), settle: [host.acknowledge(work, ended)] }, [work])
+      await host.commit({ ...batch.take(), settle: [host.acknowledge(work, ended)] })
       return 'continue'
     } catch (error) {
-      if (!isConflict(error)) throw error
-      if (isMillraceError(error, 'STORE_BUSY') || isMillraceError(error, 'STORE_OVERLOADED')) continue
+      if (!isAboutUnit(error)) throw error
       if (tries < conflictRetries && isOptimistic(error)) continue
-      return host.fail(work, attempt, error, nothing)
+      return host.fail(work, attempt, error, {})
     }
   }
 }
@@ -132,15 +119,12 @@ async function redoOne(host: LaneHost, work: Work): Promise<'continue' | 'stop'>
 const isOptimistic = (error: unknown): boolean =>
   isMillraceError(error, 'VERSION_CONFLICT') || isMillraceError(error, 'REVISION_CONFLICT')
 
-const conflicts: ReadonlySet<string> = new Set<ErrorCode>([
-  'VERSION_CONFLICT',
-  'REVISION_CONFLICT',
-  'TIMER_GONE',
-  'INBOX_DUPLICATE',
-  'SQL_FAILED',
-  'STORE_BUSY',
-  'STORE_OVERLOADED',
+const ends: ReadonlySet<string> = new Set<ErrorCode>([
+  'LEASE_LOST',
+  'STORE_STOPPED',
+  'DELIVERY_UNKNOWN',
+  'SUBSCRIPTION_UNKNOWN',
 ])
 
-/** Errors of a commit that are about this unit alone. Others (lease lost, store stopped) end the subscription's run. */
-const isConflict = (error: unknown): boolean => isMillraceError(error) && conflicts.has(error.code)
+/** Some errors of a commit end the subscription's run; all others are about what this unit wants to change. */
+const isAboutUnit = (error: unknown): boolean => !(isMillraceError(error) && ends.has(error.code))

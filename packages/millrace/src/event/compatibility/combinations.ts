@@ -20,9 +20,9 @@ export function oneOfDifferences(previous: Facts, { oneOf }: Node, comparison: C
 }
 
 /**
- * True when data of one alternative does not fit `other`, or did not have to before: a previous `oneOf` whose branches may
- * overlap is taken at its author's word that data fits one of them only, also after the others were widened. (Strictly,
- * widening one branch can take away data of another that way.)
+ * True when data of one alternative does not fit `other`, or when the two may have overlapped before. The latter is trust:
+ * who writes a `oneOf` of overlapping branches means a choice, and is allowed to widen them. Strictly, data of one branch is
+ * lost where another is widened over it. Branches that exclude each other, as in a tagged union, need no trust.
  */
 function excludes(previous: Facts, other: Schema, comparison: Comparison): boolean {
   if (comparison.disjoint(previous, comparison.exact.facts([other]))) return true

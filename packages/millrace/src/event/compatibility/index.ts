@@ -16,9 +16,15 @@ export type { Difference, JsonSchema } from './schema.ts'
 export type CompatibilityMode = 'backward' | 'forward' | 'full' | 'none'
 
 /**
- * How data written under `previous` may fail to be read with `next`. Empty only when all of it can be read, with the
- * exception stated at `oneOf`; a difference may be reported where a closer look would find none. What schemas of drafts 04
- * to 2020-12 assert is compared, with `format` and the content keywords counted as assertions that must not change.
+ * How data written under `previous` may fail to be read with `next`. The comparison is careful: what it cannot prove to be
+ * readable it reports, even where a closer look would find no such data. The one exception is a `oneOf` with overlapping
+ * branches, which may be widened. Schemas of the drafts 04 to 2020-12 are understood; `format` and the content keywords
+ * count as demands that stay the same or go.
+ *
+ * @param undeclared whether data may have properties that its schema does not speak of. With `anything`, as JSON Schema has
+ * it, a property can only be added where `previous` forbids others. With `absent`, optional properties can be added freely,
+ * and the answer no longer holds in two steps: a property that was removed may come back as something else. So compare
+ * with every schema that was ever in use, not just with the last.
  */
 export function backwardDifferences(
   previous: JsonSchema,

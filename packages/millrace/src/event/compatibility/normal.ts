@@ -10,7 +10,8 @@ export interface Document {
 
 /**
  * Brings a document into the one form that the comparison knows: only what demands something, in the words of `modern`,
- * with references made unique by `name`. A reference that leads nowhere stays as it is.
+ * with references made unique by `name`. A reference that leads nowhere stays as it is. What stands beside a reference
+ * counts, too, as it does since draft 2019-09.
  */
 export function normalise(document: JsonSchema, name: string): Document {
   const find = referenceFinder(document)
@@ -26,7 +27,7 @@ export function normalise(document: JsonSchema, name: string): Document {
     return key
   }
   const schema = read(document, resolve)
-  for (const key of [...targets.keys()]) if (isCircular({ $ref: key }, targets)) targets.delete(key)
+  for (const key of circular(targets)) targets.delete(key)
   return { schema, targets }
 }
 
@@ -85,15 +86,22 @@ export function record<T, U>(
   return Object.assign(Object.create(null), Object.fromEntries(entries.map(([key, value]) => [key, map(value)])))
 }
 
-/** True when `schema` comes back to itself without a step down into the data. No validator can apply such a schema. */
-function isCircular(
-  schema: Schema,
-  targets: ReadonlyMap<string, Schema>,
-  open: ReadonlySet<Schema> = new Set(),
-): boolean {
-  if (typeof schema === 'boolean') return false
-  if (open.has(schema)) return true
-  const { $ref = '', allOf = [], anyOf = [], oneOf = [], not = true } = schema
-  const path = new Set(open).add(schema)
-  return [targets.get($ref) ?? true, ...allOf, ...anyOf, ...oneOf, not].some((part) => isCircular(part, targets, path))
+/**
+ * The references that come back to themselves without a step down into the data, and those that lead to such a one. No
+ * validator can apply them.
+ */
+function circular(targets: ReadonlyMap<string, Schema>): readonly string[] {
+  const open = new Set<Schema>()
+  const sound = new Set<Schema>()
+  const isCircular = (schema: Schema): boolean => {
+    if (typeof schema === 'boolean' || sound.has(schema)) return false
+    if (open.has(schema)) return true
+    open.add(schema)
+    const { $ref = '', allOf = [], anyOf = [], oneOf = [], not = true } = schema
+    const found = [targets.get($ref) ?? true, ...allOf, ...anyOf, ...oneOf, not].some(isCircular)
+    open.delete(schema)
+    if (!found) sound.add(schema)
+    return found
+  }
+  return [...targets].flatMap(([key, target]) => (isCircular(target) ? [key] : []))
 }

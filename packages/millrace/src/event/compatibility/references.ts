@@ -36,7 +36,7 @@ function collectNames(value: unknown, named: Map<string, JsonSchema>): void {
 function atPointer(root: unknown, pointer: string): JsonSchema | undefined {
   let value = root
   for (const token of pointer.split('/')) {
-    const key = decodeFragment(token).replaceAll('~1', '/').replaceAll('~0', '~')
+    const key = decodeToken(token).replaceAll('~1', '/').replaceAll('~0', '~')
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
     value = (value as Readonly<Record<string, unknown>>)[key]
   }
@@ -44,6 +44,10 @@ function atPointer(root: unknown, pointer: string): JsonSchema | undefined {
 }
 
 /** A token that is not well encoded stands for itself. */
-function decodeFragment(token: string): string {
-  return /^(?:[^%]|%[0-7][0-9A-Fa-f])*$/.test(token) ? decodeURIComponent(token) : token
+function decodeToken(token: string): string {
+  try {
+    return decodeURIComponent(token)
+  } catch {
+    return token
+  }
 }

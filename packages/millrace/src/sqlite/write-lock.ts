@@ -8,7 +8,7 @@ const maxDelayMs = 20
  * Waits for the write lock while another process holds it, without holding up the event loop. What has waited too long is
  * refused.
  */
-export class LockWait {
+export class WriteLockWait {
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #queue: CommitQueue

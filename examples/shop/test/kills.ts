@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { chance } from '../src/world/chance.ts'
+import { type ChildEnd, runChild } from './child.ts'
+import { temporaryFolder } from './slice.ts'
+import { type Verified, verify } from './verify.ts'
+
+export interface KillPlan {
+  readonly data: string
+  readonly kills: number
+  readonly seed: number
+  /** No kill comes later than this after the start of its process. */
+  readonly longestMs: number
+  readonly onKill?: (kill: Kill) => void
+  readonly onRound?: (round: Round) => void
+}
+
+export interface Kill {
+  readonly number: number
+  readonly afterMs: number
+  /** How far the shop had told it was. */
+  readonly entries: number
+}
+
+/** One store, from its first process to the end of the ledger. */
+export interface Round extends Verified {
+  readonly number: number
+  readonly kills: number
+  readonly ms: number
+}
+
+/** Of four kills one comes while the process is still starting. */
+const earlyRate = 0.25
+const earlyMs = 400
+
+/**
+ * Runs the shop and kills it with SIGKILL, again and again, at moments that the seed decides. A run that gets to its end is
+ * verified, and the next one begins on a new store, until all kills are spent; the last run ends undisturbed.
+ */
+export async function runWithKills(plan: KillPlan): Promise<readonly Round[]> {
+  const rounds: Round[] = []
+  let kills = 0
+  do {
+    using folder = temporaryFolder()
+    const startedMs = performance.now()
+    const before = kills
+    const args = [
+      '--data',
+      plan.data,
+      '--store',
+      join(folder.path, 'shop.db'),
+      '--rate',
+      '0',
+      '--seed',
+      String(plan.seed),
+    ]
+    for (;;) {
+      const afterMs = kills < plan.kills ? momentOf(plan, kills) : undefined
+      const end = await runChild(args, afterMs)
+      if (end.signal !== 'SIGKILL') {
+        assertDone(end)
+        break
+      }
+      kills++
+      plan.onKill?.({ number: kills, afterMs: afterMs ?? 0, entries: end.entries })
+    }
+    const verified = await verify(join(folder.path, 'shop.db'), plan.data)
+    const round = { number: rounds.length + 1, kills: kills - before, ms: performance.now() - startedMs, ...verified }
+    rounds.push(round)
+    plan.onRound?.(round)
+  } while (kills < plan.kills)
+  return rounds
+}
+
+function momentOf({ seed, longestMs }: KillPlan, kill: number): number {
+  const isEarly = chance(seed, 'early', kill) < earlyRate
+  return Math.round(chance(seed, 'moment', kill) * (isEarly ? earlyMs : longestMs))
+}
+
+function assertDone({ code, signal, output }: ChildEnd): void {
+  if (code !== 0) throw new Error(`The shop ended with ${code ?? signal}:\n${output}`)
+}

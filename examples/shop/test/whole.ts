@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { runChild } from './child.ts'
+import { runWithKills } from './kills.ts'
+import { sample, temporaryFolder } from './slice.ts'
+import { verify } from './verify.ts'
+
+// npm run test:shop [-- --data PATH --kills N --seed S]: the whole ledger once undisturbed, then with kills.
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    kills: { type: 'string', default: '50' },
+    seed: { type: 'string', default: '1' },
+  },
+})
+const root = resolve(import.meta.dirname, '..', '..', '..')
+const given = values.data ?? process.env.MILLRACE_ORDERS
+const whole =
+  given === undefined
+    ? join(root, '..', 'shared', 'data', 'online-retail', 'orders.ndjson.gz')
+    : resolve(process.env.INIT_CWD ?? '.', given)
+const [kills, seed] = [Number(values.kills), Number(values.seed)]
+const failures: string[] = []
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
+const say = (text: string): void => console.log(text)
+
+async function undisturbed(data: string): Promise<void> {
+  using folder = temporaryFolder()
+  const store = join(folder.path, 'shop.db')
+  const end = await runChild(['--data', data, '--store', store, '--rate', '0', '--seed', String(seed)])
+  if (end.code !== 0) throw new Error(`The shop ended with ${end.code ?? end.signal}:\n${end.output}`)
+  const { orders, cancellations, retries, faults } = await verify(store, data)
+  say(end.output)
+  say(`${end.entries} entries, ${orders} orders, ${cancellations} cancellations in ${seconds(end.ms)}`)
+  say(`${retries.payments} payments and ${retries.emails} e-mails retried; ${faults.length} faults\n`)
+  failures.push(...faults)
+}
+
+async function killed(data: string): Promise<void> {
+  say(`${kills} times SIGKILL, seed ${seed}, over ${data}`)
+  const startedMs = performance.now()
+  const rounds = await runWithKills({
+    data,
+    kills,
+    seed,
+    longestMs: 3_000,
+    onKill: ({ number, afterMs, entries }) =>
+      say(`  kill ${String(number).padStart(3)}/${kills} after ${String(afterMs).padStart(4)} ms, at entry ${entries}`),
+    onRound: ({ number, kills, ms, orders, retries, faults }) =>
+      say(
+        `  store ${number}: done after ${kills} kills in ${seconds(ms)}; ${orders} orders, ` +
+          `${retries.payments} + ${retries.emails} retries, ${faults.length} faults`,
+      ),
+  })
+  failures.push(...rounds.flatMap(({ faults }) => faults))
+  say(`${rounds.length} stores in ${seconds(performance.now() - startedMs)}\n`)
+}
+
+if (existsSync(whole)) await undisturbed(whole)
+else if (given !== undefined) failures.push(`there is no file ${whole}`)
+else say(`SKIPPED: the whole ledger is not at ${whole}. Pass it with --data; here only the sample is run.\n`)
+if (failures.length === 0) await killed(existsSync(whole) ? whole : sample)
+
+for (const failure of failures) console.error(`FAULT ${failure}`)
+say(failures.length === 0 ? 'All totals equal, no record twice.' : `${failures.length} faults`)
+process.exitCode = failures.length === 0 ? 0 : 1

@@ -1,0 +1,57 @@
+import { inspect } from 'node:util'
+import type { Logger } from 'millrace'
+import type { Io } from './io.ts'
+import { printable } from './output/text.ts'
+
+type Level = keyof Logger
+
+/** Writes a log to standard output: lines to be read, or with `asJson` lines of JSON. */
+export function lineLogger(io: Io, asJson: boolean): Logger {
+  const colours = { debug: io.paint.dim, info: io.paint.green, warn: io.paint.yellow, error: io.paint.red }
+  const write = (level: Level, message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+    const at = new Date().toISOString()
+    // The log does not wait for its reader: what cannot be written yet is kept by the stream.
+    if (asJson) void io.out(`${JSON.stringify({ at, level, message, ...jsonFields(fields) })}\n`)
+    else
+      void io.out(
+        `${io.paint.dim(at)}  ${colours[level](level.padEnd(5))}  ${printable(message)}${textFields(fields, io)}\n`,
+      )
+  }
+  return {
+    // Of interest to who develops Millrace itself.
+    debug: () => {},
+    info: (message, fields) => write('info', message, fields),
+    warn: (message, fields) => write('warn', message, fields),
+    error: (message, fields) => write('error', message, fields),
+  }
+}
+
+/** An error is its code, message and stack; JSON alone shows none of them. */
+function jsonFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? errorFields(value) : value]),
+  )
+}
+
+function errorFields(error: Error): object {
+  const { name, message, stack } = error
+  return { name, message, ...('code' in error ? { code: error.code } : {}), stack }
+}
+
+function textFields(fields: Readonly<Record<string, unknown>>, io: Io): string {
+  const { error, ...rest } = fields
+  const named = Object.entries(rest)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `  ${io.paint.dim(`${name}=`)}${printable(textOf(value))}`)
+    .join('')
+  if (error === undefined) return named
+  const told = error instanceof Error ? (error.stack ?? error.message) : inspect(error)
+  const lines = told.split('\n').map((line) => `\n    ${printable(line)}`)
+  return named + io.paint.dim(lines.join(''))
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (Array.isArray(value)) return value.map(textOf).join(',')
+  return typeof value === 'object' ? inspect(value, { breakLength: Number.POSITIVE_INFINITY }) : String(value)
+}

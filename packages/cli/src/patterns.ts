@@ -1,0 +1,34 @@
+/** One pattern, as its page tells of it. */
+export interface Pattern {
+  readonly title: string
+  /** What else it is called. */
+  readonly names: readonly string[]
+  readonly promise: string
+  /** Where its page is. */
+  readonly page: string
+}
+
+/** The patterns with that name; else those with a name that has all the words; else those whose promise has them. */
+export function findPatterns(all: readonly Pattern[], word: string): readonly Pattern[] {
+  const wanted = normal(word)
+  const words = wanted.split(' ')
+  const namesOf = ({ title, names }: Pattern): readonly string[] => [title, ...names].map(normal)
+  const hasAll = (text: string): boolean => words.every((each) => text.includes(each))
+  const tests: readonly ((pattern: Pattern) => boolean)[] = [
+    (pattern) => namesOf(pattern).includes(wanted),
+    (pattern) => namesOf(pattern).some(hasAll),
+    (pattern) => hasAll(normal(pattern.promise)),
+  ]
+  for (const test of tests) {
+    const found = all.filter(test)
+    if (found.length > 0) return found
+  }
+  return []
+}
+
+/** `Dead-letter queue` and `dead letter queue` are one. */
+const normal = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()

@@ -1,0 +1,154 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { MillraceError } from '../base/index.ts'
+import type { Environment, OpenEngine } from '../transport/index.ts'
+import { CallersSql } from './apply-sql.ts'
+import type { ConsumerSource } from './consumer.ts'
+import { sqliteFailure } from './failure.ts'
+import { GroupCommit } from './group-commit.ts'
+import { guardFiles } from './guard.ts'
+import type { Group } from './held.ts'
+import { openDatabase } from './open.ts'
+import type { Settings } from './options.ts'
+import { SqliteStore } from './store.ts'
+import { Tail } from './tail.ts'
+import { LogTransport } from './transport.ts'
+import { watchCommits } from './wake.ts'
+import { UnitWriter } from './writer.ts'
+
+/** Opens the engine on a file, or in memory. */
+export async function openEngine(path: string, settings: Settings, environment: Environment): Promise<OpenEngine> {
+  const { clock } = environment
+  const { busyTimeoutMs, synchronous } = settings
+  const database = await openDatabase(path, { busyTimeoutMs, clock, synchronous })
+  try {
+    return new Engine(path, settings, environment, database)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** The parts of an open engine, and who tells whom of what. */
+class Engine implements OpenEngine {
+  readonly store: SqliteStore
+  readonly log: LogTransport
+  readonly #database: DatabaseSync
+  readonly #environment: Environment
+  readonly #group: Group
+  readonly #writer: UnitWriter
+  readonly #commits: GroupCommit
+  readonly #tail: Tail
+  readonly #stopWatching: () => void
+
+  constructor(path: string, settings: Settings, environment: Environment, database: DatabaseSync) {
+    const { clock, logger } = environment
+    const { busyTimeoutMs, maxPendingBytes } = settings
+    const inMemory = database.location() === null
+    this.#database = database
+    this.#environment = environment
+    this.#group = { nowMs: clock.now(), control: false, trimmed: false }
+    const sql = new CallersSql(database)
+    this.#writer = new UnitWriter(database, this.#group, settings, sql)
+    this.#commits = new GroupCommit({
+      store: path,
+      database,
+      writer: this.#writer,
+      group: this.#group,
+      clock,
+      logger,
+      busyTimeoutMs,
+      maxPendingBytes,
+      guard: guardFiles(database, path),
+      committed: () => this.#committed(),
+      stopped: (error) => this.#stopped(error),
+    })
+    this.store = new SqliteStore({
+      name: path,
+      database,
+      clock,
+      logger,
+      busyTimeoutMs,
+      capabilities: {
+        engine: 'sqlite',
+        sql: true,
+        sharedByProcesses: !inMemory,
+        durability: inMemory ? 'memory' : settings.synchronous === 'full' ? 'power' : 'process',
+      },
+      writer: this.#writer,
+      commits: this.#commits,
+      sql,
+      fail: (error) => this.#fail(error),
+      closing: () => this.#closing(),
+    })
+    this.#tail = new Tail(this.#writer.log, this.store.reader)
+    this.log = this.#transport()
+    this.#stopWatching = watchCommits(
+      database,
+      clock,
+      () => this.#foreign(),
+      (error) => this.#fail(error),
+    )
+  }
+
+  #transport(): LogTransport {
+    const { log, leases, filters, subscriptions } = this.#writer
+    const source: ConsumerSource = {
+      log,
+      tail: this.#tail,
+      reader: this.store.reader,
+      filters,
+      leases,
+      recover: (error) => this.#recover(error),
+    }
+    return new LogTransport({
+      source,
+      subscriptions,
+      commit: (unit) => this.store.commit(unit),
+      read: (read) => this.store.read(read),
+    })
+  }
+
+  /** After a commit of this process, when its callers were told. */
+  #committed(): void {
+    if (this.#commits.stoppedBy !== undefined) return
+    const { control, trimmed } = this.#group
+    this.#group.control = this.#group.trimmed = false
+    this.#tail.committed()
+    if (trimmed) this.#tail.reset()
+    this.log.notify()
+    this.store.tell({ head: this.#writer.log.head, control })
+  }
+
+  /** After a commit of another process. */
+  #foreign(): void {
+    // A group of this process may have come across it before.
+    this.#commits.lookForForeign()
+    this.log.notify()
+    this.store.tell({ head: this.#writer.log.head, control: true })
+  }
+
+  /** Waits before a read of a consumer is tried again, where it only met a lock. */
+  async #recover(error: unknown): Promise<void> {
+    if (sqliteFailure(error)?.kind === 'busy') {
+      await new Promise<void>((resolve) => this.#environment.clock.after(5, resolve))
+      return
+    }
+    if (sqliteFailure(error)?.stops) this.#fail(error)
+    throw error
+  }
+
+  #fail(error: unknown): void {
+    if (this.#commits.stoppedBy !== undefined) return
+    this.#commits.fail(error)
+  }
+
+  #stopped(error: MillraceError): void {
+    this.#stopWatching()
+    this.log.fail(error)
+  }
+
+  #closing(): void {
+    this.#stopWatching()
+    void this.log.close()
+  }
+}
