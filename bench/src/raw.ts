@@ -27,7 +27,7 @@ export async function rawLimits(count: number): Promise<{ insert: number; readAn
     )
     const readAndParse = await rate(count, () => {
       for (let after = 0; after < count; after += atOnce) {
-        for (const row of select.all(after)) JSON.parse(String(row['data']))
+        for (const row of select.all(after)) JSON.parse(String(row.data))
       }
     })
     database.close()

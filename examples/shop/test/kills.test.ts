@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { runWithKills } from './kills.ts'
-import { sliceOf, temporaryFolder } from './slice.ts'
+import { sliceOf, TemporaryFolder } from './slice.ts'
 
 test.each([1, 2])(
   'killed at random moments (seed %i), the shop comes to the same totals',
   async (seed) => {
-    const folder = temporaryFolder()
+    const folder = new TemporaryFolder()
     onTestFinished(() => folder[Symbol.dispose]())
     const data = await sliceOf(folder.path, 300 * seed, 300)
     const rounds = await runWithKills({ data, kills: 4, seed, longestMs: 1_200 })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { chance } from '../src/world/chance.ts'
 import { type ChildEnd, runChild } from './child.ts'
-import { temporaryFolder } from './slice.ts'
+import { TemporaryFolder } from './slice.ts'
 import { type Verified, verify } from './verify.ts'
 
 export interface KillPlan {
@@ -26,6 +26,8 @@ export interface Round extends Verified {
   readonly number: number
   readonly kills: number
   readonly ms: number
+  /** Where its store is; gone unless there are faults. */
+  readonly folder: string
 }
 
 /** Of four kills one comes while the process is still starting. */
@@ -40,7 +42,7 @@ export async function runWithKills(plan: KillPlan): Promise<readonly Round[]> {
   const rounds: Round[] = []
   let kills = 0
   do {
-    using folder = temporaryFolder()
+    using folder = new TemporaryFolder()
     const startedMs = performance.now()
     const before = kills
     const args = [
@@ -64,7 +66,14 @@ export async function runWithKills(plan: KillPlan): Promise<readonly Round[]> {
       plan.onKill?.({ number: kills, afterMs: afterMs ?? 0, entries: end.entries })
     }
     const verified = await verify(join(folder.path, 'shop.db'), plan.data)
-    const round = { number: rounds.length + 1, kills: kills - before, ms: performance.now() - startedMs, ...verified }
+    if (verified.faults.length > 0) folder.keep()
+    const round = {
+      number: rounds.length + 1,
+      kills: kills - before,
+      ms: performance.now() - startedMs,
+      folder: folder.path,
+      ...verified,
+    }
     rounds.push(round)
     plan.onRound?.(round)
   } while (kills < plan.kills)

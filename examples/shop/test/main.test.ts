@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { runChild, startChild } from './child.ts'
-import { sliceOf, temporaryFolder } from './slice.ts'
+import { sliceOf, TemporaryFolder } from './slice.ts'
 
 function folderOfTest(): string {
-  const folder = temporaryFolder()
+  const folder = new TemporaryFolder()
   onTestFinished(() => folder[Symbol.dispose]())
   return folder.path
 }

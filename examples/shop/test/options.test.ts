@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { optionsOf } from '../src/options.ts'
 import { prepareStore } from '../src/store-file.ts'
-import { temporaryFolder } from './slice.ts'
+import { TemporaryFolder } from './slice.ts'
 
 test('without options the sample is taken, slowly enough to look on', () => {
   expect(optionsOf([])).toMatchObject({ fresh: false, seed: 1, rate: 200, plain: false })
@@ -33,7 +33,7 @@ test('--help goes before all else', () => {
 })
 
 test('--fresh deletes a store of the shop, and nothing else', () => {
-  const folder = temporaryFolder()
+  const folder = new TemporaryFolder()
   onTestFinished(() => folder[Symbol.dispose]())
   const database = (name: string, sql: string): string => {
     const path = join(folder.path, name)
@@ -57,7 +57,7 @@ test('--fresh deletes a store of the shop, and nothing else', () => {
 })
 
 test('--fresh leaves a store alone that is in use', () => {
-  const folder = temporaryFolder()
+  const folder = new TemporaryFolder()
   onTestFinished(() => folder[Symbol.dispose]())
   const path = join(folder.path, 'shop.db')
   using open = new DatabaseSync(path)

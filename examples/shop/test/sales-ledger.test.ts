@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { type LedgerEntry, SalesLedger } from '../src/sales-ledger.ts'
-import { sample, temporaryFolder } from './slice.ts'
+import { sample, TemporaryFolder } from './slice.ts'
 
 function file(name: string, content: string | Uint8Array): string {
-  const folder = temporaryFolder()
+  const folder = new TemporaryFolder()
   onTestFinished(() => folder[Symbol.dispose]())
   const path = join(folder.path, name)
   writeFileSync(path, content)

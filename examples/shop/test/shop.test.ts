@@ -12,7 +12,7 @@ import { openShop } from '../src/shop.ts'
 import { doublesOf, totalsOf } from '../src/totals.ts'
 import { totalsDirect } from '../src/totals-direct.ts'
 import type { Snapshot } from '../src/view/snapshot.ts'
-import { sliceOf, temporaryFolder } from './slice.ts'
+import { sliceOf, TemporaryFolder } from './slice.ts'
 
 const fullSpeed = Number.POSITIVE_INFINITY
 
@@ -24,7 +24,7 @@ async function workThrough(app: Application, ledger: SalesLedger, signal = new A
 }
 
 async function slice(from: number, count: number): Promise<SalesLedger> {
-  const folder = temporaryFolder()
+  const folder = new TemporaryFolder()
   onTestFinished(() => folder[Symbol.dispose]())
   return SalesLedger.open(await sliceOf(folder.path, from, count))
 }
@@ -68,7 +68,7 @@ test('the seed decides which calls fail, and the totals do not depend on it', as
 
 test('a shop that was closed carries on', async () => {
   const ledger = await slice(0, 120)
-  const folder = temporaryFolder()
+  const folder = new TemporaryFolder()
   onTestFinished(() => folder[Symbol.dispose]())
   const store = join(folder.path, 'shop.db')
   {

@@ -5,10 +5,18 @@ import { linesOf } from '../src/sales-ledger.ts'
 
 export const sample = join(import.meta.dirname, '..', 'data', 'orders-sample.ndjson.gz')
 
-/** A folder for one test, gone when it is disposed of. */
-export function temporaryFolder(): { readonly path: string; [Symbol.dispose](): void } {
-  const path = mkdtempSync(join(tmpdir(), 'millrace-shop-'))
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+/** A folder for one test, gone when it is disposed of, unless it is worth a look. */
+export class TemporaryFolder {
+  readonly path = mkdtempSync(join(tmpdir(), 'millrace-shop-'))
+  #isKept = false
+
+  keep(): void {
+    this.#isKept = true
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isKept) rmSync(this.path, { recursive: true, force: true })
+  }
 }
 
 /** Some entries of the sample as a ledger of their own. */

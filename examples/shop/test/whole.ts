@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runChild } from './child.ts'
 import { runWithKills } from './kills.ts'
-import { sample, temporaryFolder } from './slice.ts'
+import { sample, TemporaryFolder } from './slice.ts'
 import { verify } from './verify.ts'
 
 // npm run test:shop [-- --data PATH --kills N --seed S]: the whole ledger once undisturbed, then with kills.
@@ -28,7 +28,7 @@ const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 const say = (text: string): void => console.log(text)
 
 async function undisturbed(data: string): Promise<void> {
-  using folder = temporaryFolder()
+  using folder = new TemporaryFolder()
   const store = join(folder.path, 'shop.db')
   const end = await runChild(['--data', data, '--store', store, '--rate', '0', '--seed', String(seed)])
   if (end.code !== 0) throw new Error(`The shop ended with ${end.code ?? end.signal}:\n${end.output}`)
@@ -55,7 +55,7 @@ async function killed(data: string): Promise<void> {
           `${retries.payments} + ${retries.emails} retries, ${faults.length} faults`,
       ),
   })
-  failures.push(...rounds.flatMap(({ faults }) => faults))
+  failures.push(...rounds.flatMap(({ faults, folder }) => faults.map((fault) => `${fault} (kept in ${folder})`)))
   say(`${rounds.length} stores in ${seconds(performance.now() - startedMs)}\n`)
 }
 

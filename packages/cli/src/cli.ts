@@ -10,11 +10,15 @@ import { choose, firstWords, parse } from './parse.ts'
 export async function cli(argv: readonly string[], around: Surroundings): Promise<number> {
   const io = new Io(around)
   const asJson = argv.includes('--json')
+  // A store that waits for commits of other processes does not keep the process running by itself.
+  const running = setInterval(() => {}, 1_000_000)
   let code: number
   try {
     code = await runCommand(argv, io)
   } catch (error) {
     code = report(io, error, asJson)
+  } finally {
+    clearInterval(running)
   }
   if (io.failure === undefined) return code
   io.err(`${io.paintError.red('✗')} Standard output cannot be written: ${io.failure.message}\n`)

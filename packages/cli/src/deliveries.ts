@@ -57,7 +57,7 @@ export function deliveryColumns(
     { title: 'SUBSCRIPTION', value: ({ subscription }) => subscription, flexible: true },
     { title: 'POSITION', value: ({ position }) => String(position), align: 'right' },
     { title: 'TYPE', value: ({ event }) => event.header.type, flexible: true },
-    { title: 'KEY', value: ({ event }) => printable(event.key ?? ''), flexible: true },
+    { title: 'KEY', value: ({ event }) => printable(event.key ?? ''), flexible: true, optional: true },
     ...(kind === 'pending' ? state : []),
     { title: 'REASON', value: ({ reason }) => reason },
     { title: 'TRIES', value: triesOf, align: 'right' },

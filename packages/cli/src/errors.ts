@@ -40,7 +40,7 @@ function jsonOf(error: unknown): unknown {
 
 function textOf(io: Io, { code, message, remedy, cause }: Told): string {
   const { red, bold, dim } = io.paintError
-  const width = Math.max(40, Math.min(io.errorWidth, 120)) - 2
+  const width = io.isErrorTerminal ? Math.min(io.errorWidth, 120) - 2 : Number.POSITIVE_INFINITY
   const lines = message.split('\n').flatMap((line) => wrap(printable(line), width))
   const because = cause instanceof Error ? wrap(`Cause: ${printable(cause.message)}`, width) : []
   return [

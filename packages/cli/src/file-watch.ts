@@ -5,7 +5,9 @@ import { basename, dirname, join } from 'node:path'
 export class FileWatch {
   readonly #settleMs: number
   readonly #folders = new Map<string, { readonly watcher: FSWatcher; readonly names: Set<string> }>()
-  #onChange: ((path: string) => void) | undefined
+  /** What has changed since it was last told. */
+  #changed: string | undefined
+  #onChange: (() => void) | undefined
 
   constructor(settleMs: number) {
     this.#settleMs = settleMs
@@ -20,30 +22,37 @@ export class FileWatch {
     }
     const names = new Set([basename(path)])
     const watcher = watch(folder, (_, name) => {
-      if (name !== null && names.has(name)) this.#onChange?.(join(folder, name))
+      if (name === null || !names.has(name)) return
+      this.#changed = join(folder, name)
+      this.#onChange?.()
     })
     // A folder that is deleted ends its watch.
     watcher.on('error', () => this.#folders.delete(folder))
     this.#folders.set(folder, { watcher, names })
   }
 
-  /** The next change, when no other has followed it for a moment; undefined when `signal` aborts first. */
+  /**
+   * The file that has changed since this was last asked, or that changes next, when no other has followed it for a moment;
+   * undefined when `signal` aborts first.
+   */
   next(signal: AbortSignal): Promise<string | undefined> {
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined
       const end = (path: string | undefined): void => {
         clearTimeout(timer)
         this.#onChange = undefined
+        this.#changed = undefined
         signal.removeEventListener('abort', onAbort)
         resolve(path)
       }
       const onAbort = (): void => end(undefined)
+      this.#onChange = () => {
+        clearTimeout(timer)
+        timer = setTimeout(() => end(this.#changed), this.#settleMs)
+      }
       signal.addEventListener('abort', onAbort)
       if (signal.aborted) onAbort()
-      this.#onChange = (path) => {
-        clearTimeout(timer)
-        timer = setTimeout(() => end(path), this.#settleMs)
-      }
+      else if (this.#changed !== undefined) this.#onChange()
     })
   }
 

@@ -56,7 +56,7 @@ export class Io {
   }
 
   get errorWidth(): number {
-    return this.#around.stderr.columns ?? 80
+    return this.isErrorTerminal ? Math.max(this.#around.stderr.columns ?? 80, 20) : Number.POSITIVE_INFINITY
   }
 
   get height(): number {

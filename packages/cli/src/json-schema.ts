@@ -29,9 +29,14 @@ export function schemaOf(schema: JsonSchema): Standard {
   const ajv = new Validator({ strict: false, allErrors: true, logger: false })
   formats.default(ajv)
   const validates = ajv.compile(schema)
-  const validate = (value: unknown) =>
-    validates(value) ? { value } : { issues: (validates.errors ?? []).map(issueOf) }
+  const validate = (value: unknown) => (validates(value) ? { value } : { issues: issuesOf(validates.errors ?? []) })
   return { '~standard': { version: 1, vendor: 'json-schema', validate } }
+}
+
+/** Schema libraries give a pattern beside a format, as few validators know formats: one of them is enough to tell. */
+function issuesOf(errors: readonly ErrorObject[]): readonly Issue[] {
+  const formats = new Set(errors.filter(({ keyword }) => keyword === 'format').map(({ instancePath }) => instancePath))
+  return errors.filter(({ keyword, instancePath }) => keyword !== 'pattern' || !formats.has(instancePath)).map(issueOf)
 }
 
 function issueOf({ instancePath, message, keyword, params }: ErrorObject): Issue {

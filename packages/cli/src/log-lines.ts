@@ -14,7 +14,7 @@ export function lineLogger(io: Io, asJson: boolean): Logger {
     if (asJson) void io.out(`${JSON.stringify({ at, level, message, ...jsonFields(fields) })}\n`)
     else
       void io.out(
-        `${io.paint.dim(at)}  ${colours[level](level.padEnd(5))}  ${printable(message)}${textFields(fields, io)}\n`,
+        `${io.paint.dim(at)}  ${colours[level](level.padEnd(5))}  ${printable(message)}${textFields(fields, level, io)}\n`,
       )
   }
   return {
@@ -38,17 +38,28 @@ function errorFields(error: Error): object {
   return { name, message, ...('code' in error ? { code: error.code } : {}), stack }
 }
 
-function textFields(fields: Readonly<Record<string, unknown>>, io: Io): string {
+/** What failed and is tried again is told in one line; what is given up, with the part of its stack that is the application's. */
+function textFields(fields: Readonly<Record<string, unknown>>, level: Level, io: Io): string {
   const { error, ...rest } = fields
   const named = Object.entries(rest)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `  ${io.paint.dim(`${name}=`)}${printable(textOf(value))}`)
     .join('')
   if (error === undefined) return named
-  const told = error instanceof Error ? (error.stack ?? error.message) : inspect(error)
-  const lines = told.split('\n').map((line) => `\n    ${printable(line)}`)
-  return named + io.paint.dim(lines.join(''))
+  const [what, ...frames] = linesOf(error)
+  const told = level === 'error' ? frames.filter(isOfApplication) : []
+  return named + [what, ...told].map((line) => `\n    ${io.paint.dim(printable(line!))}`).join('')
 }
+
+function linesOf(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return [textOf(error)]
+  const what = 'code' in error ? `${error.code}: ${error.message}` : `${error.name}: ${error.message}`
+  return [what, ...(error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))]
+}
+
+const inside = new URL('.', import.meta.resolve('millrace')).href
+
+const isOfApplication = (frame: string): boolean => !frame.includes(inside) && !frame.includes('node:internal')
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value

@@ -22,7 +22,7 @@ export class LineError extends Error {
   /** The same as the error that a user is told. */
   toMillraceError(file: string, published: number): MillraceError<'NDJSON_INVALID'> {
     const fields = { file, line: this.line, reason: this.message, published }
-    return new MillraceError('NDJSON_INVALID', fields, { cause: this.cause })
+    return new MillraceError('NDJSON_INVALID', fields)
   }
 }
 
@@ -84,6 +84,8 @@ export function parseLine({ number, text }: Line): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new LineError(number, `it is not JSON (${(error as SyntaxError).message})`)
+    // The parser saw this line alone, and would call it line 1.
+    const reason = (error as SyntaxError).message.replace(/ \(line \d+ column \d+\)$/, '')
+    throw new LineError(number, `it is not JSON (${reason})`, error)
   }
 }

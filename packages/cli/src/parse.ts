@@ -104,5 +104,5 @@ export const usageOf = ({ name, args }: Command): string => ['millrace', name, .
 
 function unknown(reason: string, word: string, known: readonly string[], prefix = ''): Error {
   const near = nearest(word, known)
-  return wrongUsage(near === undefined ? reason : `${reason}; did you mean '${prefix}${near}'?`)
+  return wrongUsage(near === undefined ? reason : `${reason} (did you mean '${prefix}${near}'?)`)
 }

@@ -32,7 +32,7 @@ export function replyRows<Row>(
 export async function confirmed(call: Pick<Call, 'io'>, yes: true | undefined, question: string): Promise<boolean> {
   if (yes) return true
   if (!call.io.canAsk) {
-    throw wrongUsage(`this asks before it acts (${question}), and there is no terminal to ask on: pass --yes`)
+    throw wrongUsage('it asks before it does this, and there is no terminal to ask on: pass --yes')
   }
   if (await call.io.ask(question)) return true
   call.io.err('Nothing was changed.\n')

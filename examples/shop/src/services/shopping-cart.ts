@@ -10,8 +10,10 @@ export const inputTable = `CREATE TABLE IF NOT EXISTS shop_input (
   id INTEGER PRIMARY KEY CHECK (id = 1), sha256 TEXT NOT NULL, entries INTEGER NOT NULL, line INTEGER NOT NULL
 ) STRICT`
 
-/** So many entries are one unit of work: their events and the new place in the file commit together, or not at all. */
-const batchSize = 20
+/** So many entries at most are one unit of work: their events and the new place in the file commit together, or not at all. */
+const longestBatch = 20
+/** A slow shop takes smaller batches, so many a second. */
+const batchesPerSecond = 10
 
 export interface Pace {
   /** Entries a second; infinite for as fast as the payments follow. */
@@ -26,6 +28,7 @@ export interface Pace {
  */
 export async function shoppingCart(app: Application, ledger: SalesLedger, { perSecond, signal }: Pace): Promise<void> {
   let line = await takeUp(app, ledger)
+  const batchSize = Math.min(longestBatch, Math.ceil(perSecond / batchesPerSecond))
   for await (const entries of ledger.batches(line, batchSize)) {
     if (signal.aborted) return
     const messages = entries.map(eventOf)

@@ -17,7 +17,7 @@ export const deadLettersRedrive = command({
       return reply(
         call,
         { subscription, redriven },
-        () => `${counted(redriven, 'dead letter')} of '${subscription}' to be handled again.`,
+        () => `${counted(redriven, 'dead letter')} of '${subscription}' will be handled again.`,
       )
     }),
 })

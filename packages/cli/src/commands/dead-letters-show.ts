@@ -36,9 +36,10 @@ function textOf(delivery: StoredDelivery, { width, paint }: Io): string {
   const named = Object.entries(attributes).map(([name, value]): Entry => [name, printable(String(value))])
   const failures = history.map(({ atMs, code, name, message, stack }, index) => {
     const title = `${index + 1}. ${time(atMs)}  ${code ?? name}: ${printable(message)}`
-    // A stack begins with the name and the message, which are told already.
-    const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
-    return [paint.red(title), ...frames.map((frame) => paint.dim(printable(frame)))].join('\n')
+    // Most tries fail in the same place: that is told once, at the end.
+    const frames = framesOf(stack)
+    const isRepeated = frames.join() === framesOf(history[index + 1]?.stack ?? null).join()
+    return [paint.red(title), ...(isRepeated ? [] : frames.map((frame) => paint.dim(printable(frame))))].join('\n')
   })
   const sheet = { width: undefined, paint }
   return [
@@ -49,3 +50,7 @@ function textOf(delivery: StoredDelivery, { width, paint }: Io): string {
     `${paint.bold('Data')}\n${printableLines(JSON.stringify(data, null, 2) ?? '(none)')}`,
   ].join('\n')
 }
+
+/** A stack without its beginning, which is the name and the message. */
+const framesOf = (stack: string | null): readonly string[] =>
+  (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))

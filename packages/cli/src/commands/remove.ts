@@ -14,7 +14,7 @@ export const remove = command({
   run: (call) =>
     operate(call, async (operator) => {
       const [subscription = ''] = call.args
-      const question = `'${subscription}' is forgotten, with its place in the log and its dead letters?`
+      const question = `Forget '${subscription}', its place in the log and its dead letters?`
       if (!(await confirmed(call, call.options.yes, question))) return exit.failed
       await operator.remove(subscription)
       return reply(call, { subscription, removed: true }, () => `'${subscription}' is removed.`)

@@ -4,7 +4,7 @@ import type { SubscriptionState } from 'millrace/engine'
 import { command } from '../command.ts'
 import { wrongUsage } from '../errors.ts'
 import { exit } from '../exit-codes.ts'
-import { counted } from '../output/format.ts'
+import { count, counted } from '../output/format.ts'
 import { confirmed, reply } from '../reply.ts'
 import { operate } from '../store.ts'
 import { place } from '../values.ts'
@@ -35,7 +35,7 @@ export const rewind = command({
       if (to === undefined) throw wrongUsage('--to is missing: beginning, now, a position, a time or a span')
       const target = place('--to', to, Date.now())
       const before = await find(operator, subscription)
-      const question = `'${subscription}' moves from position ${before.floor} to ${to}, and handles or skips what lies between?`
+      const question = `'${subscription}' stands at position ${count(before.floor)}. Move it to ${to}?`
       if (!(await confirmed(call, yes, question))) return exit.failed
       await operator.rewind(subscription, target)
       const after = await find(operator, subscription)
@@ -43,7 +43,8 @@ export const rewind = command({
       return reply(
         call,
         data,
-        () => `'${subscription}' goes on after position ${after.floor}: ${counted(after.lag, 'event')} to handle.`,
+        () =>
+          `'${subscription}' goes on after position ${count(after.floor)}: ${counted(after.lag, 'event')} to handle.`,
       )
     }),
 })

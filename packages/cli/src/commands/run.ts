@@ -40,7 +40,6 @@ function ended(application: Application, interrupted: AbortSignal): Promise<'sig
       clearInterval(timer)
       resolve(why)
     }
-    // It is also what keeps the process running: an idle application has nothing else that would.
     const timer = setInterval(() => {
       const { status, services } = application.health()
       if (status === 'down' && services.length > 0) end('down')

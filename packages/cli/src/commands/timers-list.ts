@@ -23,7 +23,7 @@ export const timersList = command({
           { title: 'DUE', value: ({ dueMs }) => time(dueMs) },
           { title: '', value: ({ dueMs }) => relative(dueMs, now), style: call.io.paint.dim },
           { title: 'TYPE', value: ({ event }) => event.header.type, flexible: true },
-          { title: 'KEY', value: ({ event }) => printable(event.key ?? ''), flexible: true },
+          { title: 'KEY', value: ({ event }) => printable(event.key ?? ''), flexible: true, optional: true },
         ],
         'No timer is set.',
         timerData,

@@ -22,6 +22,7 @@ export const topics = command({
           // Most topics have one type of their own name; then there is nothing to tell.
           {
             title: 'TYPES',
+            optional: true,
             value: ({ name, types }) => types.filter((type) => type !== name).join(', '),
             flexible: true,
           },

@@ -27,26 +27,22 @@ export const watch = command({
     const logger = lineLogger(io, json)
     const files = new FileWatch(settleMs)
     files.add(resolve(file))
-    let child: ChildProcess | undefined
-    interrupted.addEventListener('abort', () => child?.kill('SIGTERM'))
     try {
       while (!interrupted.aborted) {
-        const changed = files.next(interrupted)
-        child = start(file, json)
+        const child = start(file, json)
         child.on('message', (message: { readonly imported?: string }) => {
           if (message.imported !== undefined) files.add(message.imported)
         })
         const ended = once(child, 'exit')
-        const first = await Promise.race([changed.then(() => 'changed' as const), ended])
-        if (first !== 'changed' && !interrupted.aborted) {
-          logger.warn('The application has ended; the next change of a file starts it again', {
-            exitCode: first[0],
-            signal: first[1],
-          })
+        const changed = files.next(interrupted)
+        const first = await Promise.race([changed, ended])
+        if (Array.isArray(first)) {
+          const [exitCode, signal] = first
+          logger.warn('The application has ended; the next change of a file starts it again', { exitCode, signal })
         }
         const path = await changed
         if (path !== undefined) logger.info('A file has changed; the application starts anew', { file: path })
-        if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+        child.kill('SIGTERM')
         await ended
       }
     } finally {

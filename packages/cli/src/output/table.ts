@@ -7,6 +7,8 @@ export interface Column<Row> {
   readonly align?: 'right'
   /** May be shortened where the terminal is narrow. */
   readonly flexible?: boolean
+  /** Left out where no row has anything in it. */
+  readonly optional?: boolean
   /** Colours the finished cell. */
   readonly style?: (cell: string, row: Row) => string
 }
@@ -24,7 +26,8 @@ const least = 10
  * Rows as a table: a heading and a line each. Where that is wider than the terminal, flexible columns are shortened; where
  * that is not enough, each row becomes a block with a line for each column.
  */
-export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], sheet: Sheet): string {
+export function table<Row>(rows: readonly Row[], all: readonly Column<Row>[], sheet: Sheet): string {
+  const columns = all.filter(({ optional, value }) => !optional || rows.some((row) => value(row) !== ''))
   const cells = rows.map((row) => columns.map(({ value }) => value(row)))
   const natural = columns.map(({ title }, index) =>
     Math.max(widthOf(title), ...cells.map((line) => widthOf(line[index]!))),
@@ -69,7 +72,7 @@ function lines<Row>(
       if (columns[index]!.align === 'right') return space + styled
       return index === texts.length - 1 ? styled : styled + space
     })
-    return `${padded.join(' '.repeat(gap))}\n`
+    return `${padded.join(' '.repeat(gap)).trimEnd()}\n`
   }
   const heading = line(
     columns.map(({ title }) => title),
@@ -91,10 +94,7 @@ function blocks<Row>(
         const text = cells[at]![index]!
         return [title, text, style === undefined ? undefined : (cell) => style(cell, row)]
       })
-      return pairs(
-        entries.filter(([, text]) => text !== ''),
-        { width, paint },
-      )
+      return pairs(entries, { width, paint })
     })
     .join('\n')
 }
@@ -102,8 +102,9 @@ function blocks<Row>(
 /** A name, its value, and how to colour that. */
 export type Entry = readonly [name: string, value: string, style?: ((cell: string) => string) | undefined]
 
-/** Names and values, a line each. */
-export function pairs(entries: readonly Entry[], { width, paint }: Sheet): string {
+/** Names and values, a line each; those without a value are left out. */
+export function pairs(all: readonly Entry[], { width, paint }: Sheet): string {
+  const entries = all.filter(([, value]) => value !== '')
   const widest = Math.max(...entries.map(([name]) => widthOf(name)))
   return entries
     .map(([name, value, style]) => {

@@ -1,4 +1,6 @@
 import { type Clock, type Logger, MillraceError, type NewId, silentLogger, systemClock, uuidv7 } from '../base/index.ts'
+import type { Service } from '../delivery/index.ts'
+import { assertPattern } from '../event/index.ts'
 import type { ApplicationConfig } from './application.ts'
 
 /** The configuration with its defaults filled in. */
@@ -60,6 +62,7 @@ export function settingsOf(given: ApplicationConfig): Settings {
         refuse(`retention['${pattern}'].${option}`, 'not a positive number')
     }
   }
+  for (const service of config.services ?? []) assertService(service)
   const twin = duplicateOf((config.services ?? []).map(({ name }) => name))
   if (twin !== undefined) refuse('services', `two services are called '${twin}'`)
   const clock = config.clock ?? systemClock
@@ -79,6 +82,15 @@ export function settingsOf(given: ApplicationConfig): Settings {
     ...config,
     clock,
   }
+}
+
+/** @throws CONFIG_INVALID when it is no service, or one that handles nothing */
+export function assertService(service: Service): void {
+  const refuse = (reason: string): never => {
+    throw new MillraceError('CONFIG_INVALID', { option: 'services', reason })
+  }
+  if (!Array.isArray(service?.routes)) refuse("one of them was not made by 'service(name)'")
+  if (service.routes.length === 0) refuse(`'${service.name}' has no handler; each method of a service gives a new one`)
 }
 
 const duplicateOf = (values: readonly string[]): string | undefined =>

@@ -27,7 +27,7 @@ import type {
   StartOptions,
   StreamedFrom,
 } from './application.ts'
-import { type Settings, settingsOf } from './config.ts'
+import { assertService, type Settings, settingsOf } from './config.ts'
 import { Contracts } from './contracts.ts'
 import { healthOf } from './health.ts'
 import { Running } from './running.ts'
@@ -64,7 +64,10 @@ class MillraceApplication implements Application {
   async start({ deliver = true, logger: given }: StartOptions = {}): Promise<Application> {
     if (this.#phase !== 'not started') throw new MillraceError('APP_NOT_RUNNING', { phase: `${this.#phase} already` })
     this.#phase = 'starting'
-    this.#starting = this.#start(deliver, given)
+    this.#starting = this.#start(deliver, given).catch((error: unknown) => {
+      this.#phase = 'stopped'
+      throw error
+    })
     await this.#starting
     return this
   }
@@ -77,8 +80,9 @@ class MillraceApplication implements Application {
     try {
       if (deliver) await running.deliver()
     } catch (error) {
-      this.#phase = 'stopped'
-      await running.stop()
+      await running.stop().catch((cause: unknown) => {
+        logger.error('What had been started did not stop in order', { error: cause })
+      })
       throw error
     }
     this.#running = running
@@ -187,6 +191,7 @@ class MillraceApplication implements Application {
 
   async subscribe(service: Service): Promise<void> {
     const running = this.#need()
+    assertService(service)
     if (running.subscriptions.has(service.name)) {
       throw new MillraceError('CONFIG_INVALID', { option: 'service', reason: `'${service.name}' runs already` })
     }

@@ -81,3 +81,17 @@ export interface HandlerOptions<Data = unknown> {
   /** What happens to an expired event. Default `drop`: it is counted. */
   readonly expired?: 'drop' | 'dead-letter'
 }
+
+const functions = ['retry', 'onError', 'filter'] as const
+const names = new Set<string>([...functions, 'timeoutMs', 'expired'] satisfies (keyof HandlerOptions)[])
+
+/** What is wrong with the options of a handler; undefined when nothing is. */
+export function problemOf(options: HandlerOptions): string | undefined {
+  const unknown = Object.keys(options).find((option) => !names.has(option))
+  if (unknown !== undefined) return `there is no option '${unknown}'; there are ${[...names].join(', ')}`
+  const noFunction = functions.find((option) => options[option] !== undefined && typeof options[option] !== 'function')
+  if (noFunction !== undefined) return `'${noFunction}' is not a function`
+  if (options.timeoutMs !== undefined && !(options.timeoutMs > 0)) return "'timeoutMs' is not a positive number"
+  if (!['drop', 'dead-letter', undefined].includes(options.expired)) return "'expired' is neither drop nor dead-letter"
+  return undefined
+}

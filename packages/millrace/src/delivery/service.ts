@@ -3,13 +3,14 @@ import {
   assertPattern,
   type CommandContract,
   type Contract,
+  type ContractKind,
   type DataOf,
   type EventContract,
   type QueryContract,
   type ReplyInputOf,
 } from '../event/index.ts'
 import type { StartPosition } from '../store/index.ts'
-import type { Handler, HandlerOptions, Middleware } from './handler.ts'
+import { type Handler, type HandlerOptions, type Middleware, problemOf } from './handler.ts'
 
 /** How a service's deliveries are spread. */
 export type Dispatch = 'serial' | 'keyed' | 'concurrent'
@@ -99,35 +100,56 @@ export function service(name: string, options: ServiceOptions = {}): Service {
   if (!['serial', 'keyed', 'concurrent', undefined].includes(options.dispatch))
     refuse('dispatch', 'serial, keyed or concurrent')
   if (!['refuse', 'wait', undefined].includes(options.whenHeld)) refuse('whenHeld', 'refuse or wait')
+  if (options.from !== undefined && !isStartPosition(options.from))
+    refuse('from', "'beginning', 'now', { position } or { time }")
   return make({ name, options, routes: [], middleware: [] })
+}
+
+function isStartPosition(from: StartPosition): boolean {
+  if (typeof from === 'string') return from === 'beginning' || from === 'now'
+  if ('position' in from) return Number.isSafeInteger(from.position) && from.position >= 0
+  return from.time instanceof Date && !Number.isNaN(from.time.getTime())
 }
 
 type Parts = Pick<Service, 'name' | 'options' | 'routes' | 'middleware'>
 
 function make(parts: Parts): Service {
-  const withRoute = (target: Contract | string, handler: unknown, options: HandlerOptions<never> = {}): Service => {
-    const route = routeOf(parts, target, handler, options as HandlerOptions)
-    return make({ ...parts, routes: [...parts.routes, route] })
-  }
+  const routing =
+    (kind: ContractKind) =>
+    (target: Contract | string, handler: unknown, options: HandlerOptions = {}): Service => {
+      const route = routeOf(parts, kind, target, handler, options)
+      return make({ ...parts, routes: [...parts.routes, route] })
+    }
   return Object.freeze({
     ...parts,
-    on: (target: Contract | string, handler: unknown, options?: HandlerOptions<never>) =>
-      withRoute(target, handler, options),
-    handle: withRoute,
-    answer: withRoute,
+    on: routing('event'),
+    handle: routing('command'),
+    answer: routing('query'),
     use: (middleware: Middleware) => make({ ...parts, middleware: [...parts.middleware, middleware] }),
   }) as Service
 }
 
-function routeOf(parts: Parts, target: Contract | string, handler: unknown, options: HandlerOptions): Route {
+const methods: Readonly<Record<ContractKind, string>> = { event: 'on', command: 'handle', query: 'answer' }
+
+function routeOf(
+  parts: Parts,
+  kind: ContractKind,
+  target: Contract | string,
+  handler: unknown,
+  options: HandlerOptions,
+): Route {
   const what = typeof target === 'string' ? target : target.name
-  if (typeof handler !== 'function') {
-    throw new MillraceError('CONFIG_INVALID', {
-      option: `service '${parts.name}': ${what}`,
-      reason: 'the handler is not a function',
-    })
+  const refuse = (reason: string): never => {
+    throw new MillraceError('CONFIG_INVALID', { option: `service '${parts.name}': ${what}`, reason })
   }
   const contract = typeof target === 'string' ? undefined : target
+  if (contract === undefined ? kind !== 'event' : contract.kind !== kind) {
+    const is = contract === undefined ? 'a pattern' : `${contract.kind === 'event' ? 'an' : 'a'} ${contract.kind}`
+    refuse(`it is ${is}; take '.${methods[contract?.kind ?? 'event']}(…)'`)
+  }
+  if (typeof handler !== 'function') refuse('the handler is not a function')
+  const problem = problemOf(options)
+  if (problem !== undefined) refuse(problem)
   const pattern = typeof target === 'string' ? target : target.topic
   assertPattern(pattern)
   const twin = parts.routes.find((route) =>

@@ -1,4 +1,4 @@
-import { MillraceError, isMillraceError } from '../base/index.ts'
+import { isMillraceError, MillraceError } from '../base/index.ts'
 import type { LogRecord, Settlement, StoredDelivery, Unit } from '../store/index.ts'
 import type { Consumer } from '../transport/index.ts'
 import type { Attempt, Ended } from './attempt.ts'
@@ -8,7 +8,7 @@ import { type LaneHost, runLane } from './dispatch/lane.ts'
 import type { Batch } from './effects.ts'
 import { BlockedKeys } from './failure/blocked-keys.ts'
 import { KeptFeed } from './failure/kept-feed.ts'
-import { FailurePath, type Failed } from './failure/path.ts'
+import { type Failed, FailurePath } from './failure/path.ts'
 import type { Probe } from './failure/pause.ts'
 import { Trial } from './failure/trial.ts'
 import { tell } from './observe.ts'
@@ -63,7 +63,11 @@ export class Tenure implements LaneHost {
     this.#on = on
     const { store, clock, composer, logger, source } = runtime
     const { concurrency, window } = plan.options
-    this.#attempts = new Attempts(plan, { store, composer, log: logger, source, subscription: plan.name }, runtime.watchdog)
+    this.#attempts = new Attempts(
+      plan,
+      { store, composer, log: logger, source, subscription: plan.name },
+      runtime.watchdog,
+    )
     this.#failures = new FailurePath(plan, runtime, lease.epoch)
     this.#trial = new Trial(lease.clean ? 0 : window, lease.head, () => this.#adjust())
     this.#dispatcher = new Dispatcher(

@@ -33,8 +33,8 @@ export function eventOf(encoded: EncodedEvent, version: number, data: unknown): 
     correlationid: encoded.id,
     data,
   }
-  if (encoded.key !== null) event['partitionkey'] = encoded.key
-  if (encoded.expiresMs !== null) event['expirytime'] = timeText(encoded.expiresMs)
+  if (encoded.key !== null) event.partitionkey = encoded.key
+  if (encoded.expiresMs !== null) event.expirytime = timeText(encoded.expiresMs)
   if (encoded.attributes !== null) Object.assign(event, JSON.parse(encoded.attributes))
   return Object.freeze(event) as Event
 }

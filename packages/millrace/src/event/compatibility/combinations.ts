@@ -66,7 +66,15 @@ function closest(
     if (unmet.length === 0) return []
     attempts.push({ branch, unmet })
   }
-  const near = attempts.filter(({ branch }) => !comparison.disjoint(previous, comparison.exact.facts([branch])))
-  const [best] = (near.length > 0 ? near : attempts).sort((a, b) => a.unmet.length - b.unmet.length)
+  const ranked = attempts.map(({ branch, unmet }) => {
+    const facts = comparison.exact.facts([branch])
+    const far = comparison.disjoint(previous, facts)
+      ? [...previous.types].some((type) => facts.types.has(type))
+        ? 1
+        : 2
+      : 0
+    return { unmet, far }
+  })
+  const [best] = ranked.sort((a, b) => a.far - b.far || a.unmet.length - b.unmet.length)
   return best?.unmet ?? [{ path: '', change: 'may be there, but is not accepted' }]
 }

@@ -1,0 +1,60 @@
+import { simulatedClock, type SimulatedClock } from '@millrace/testing'
+import { type Application, type ApplicationConfig, type Logger, millrace } from 'millrace'
+import type { Store, StoreEngine } from 'millrace/engine'
+import { sqlite } from 'millrace/sqlite'
+import { onTestFinished } from 'vitest'
+
+/** What a logger was told. */
+export interface Logged {
+  readonly level: keyof Logger
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+export interface Started {
+  readonly app: Application
+  readonly clock: SimulatedClock
+  /** The store of the application, to do to it what operators do. */
+  readonly store: Store
+  readonly logged: readonly Logged[]
+}
+
+type Setup = Partial<ApplicationConfig> & { readonly clock?: SimulatedClock; readonly path?: string }
+
+/**
+ * An application on the real engine, in memory unless there is a `path`, on a clock that stands still. It stops with the
+ * test, if it has not been stopped before.
+ */
+export async function start({ path = ':memory:', ...config }: Setup): Promise<Started> {
+  const clock = config.clock ?? simulatedClock()
+  const logged: Logged[] = []
+  const { engine, opened } = tapped(sqlite(path, path === ':memory:' ? {} : { synchronous: 'normal' }))
+  // The watchdog watches real time.
+  const app = millrace({ blockedAfterMs: 0, logger: recorder(logged), random: () => 0.5, ...config, store: engine, clock })
+  onTestFinished(() => app.stop())
+  await app.start()
+  return { app, clock, logged, store: opened() }
+}
+
+/** An engine whose store can be had, too. */
+export function tapped(inner: StoreEngine): { engine: StoreEngine; opened: () => Store } {
+  let store: Store | undefined
+  const engine: StoreEngine = {
+    engine: inner.engine,
+    async open(environment) {
+      const open = await inner.open(environment)
+      store = open.store
+      return open
+    },
+  }
+  return { engine, opened: () => store! }
+}
+
+function recorder(logged: Logged[]): Logger {
+  const log =
+    (level: keyof Logger) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+      logged.push({ level, message, fields })
+    }
+  return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
+}
