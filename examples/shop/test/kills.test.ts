@@ -8,7 +8,7 @@ test.each([1, 2])(
     const folder = new TemporaryFolder()
     onTestFinished(() => folder[Symbol.dispose]())
     const data = await sliceOf(folder.path, 300 * seed, 300)
-    const rounds = await runWithKills({ data, kills: 4, seed, longestMs: 1_200 })
+    const rounds = await runWithKills({ data, kills: 4, seed, longestMs: 300 })
     expect(rounds.flatMap(({ faults }) => faults)).toEqual([])
     expect(rounds.reduce((sum, { kills }) => sum + kills, 0)).toBe(4)
     for (const { orders, retries } of rounds) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { chance } from '../src/world/chance.ts'
-import { type ChildEnd, runChild } from './child.ts'
+import { type ChildEnd, type Moment, runChild } from './child.ts'
 import { TemporaryFolder } from './slice.ts'
 import { type Verified, verify } from './verify.ts'
 
@@ -8,7 +8,7 @@ export interface KillPlan {
   readonly data: string
   readonly kills: number
   readonly seed: number
-  /** No kill comes later than this after the start of its process. */
+  /** A process that runs is killed within this time. */
   readonly longestMs: number
   readonly onKill?: (kill: Kill) => void
   readonly onRound?: (round: Round) => void
@@ -16,9 +16,9 @@ export interface KillPlan {
 
 export interface Kill {
   readonly number: number
-  readonly afterMs: number
-  /** How far the shop had told it was. */
-  readonly entries: number
+  readonly moment: Moment
+  /** How far the shop had told it was; undefined when it was killed before it did. */
+  readonly entries: number | undefined
 }
 
 /** One store, from its first process to the end of the ledger. */
@@ -30,9 +30,9 @@ export interface Round extends Verified {
   readonly folder: string
 }
 
-/** Of four kills one comes while the process is still starting. */
+/** Of four kills one comes while the process starts. */
 const earlyRate = 0.25
-const earlyMs = 400
+const earlyMs = 500
 
 /**
  * Runs the shop and kills it with SIGKILL, again and again, at moments that the seed decides. A run that gets to its end is
@@ -41,6 +41,7 @@ const earlyMs = 400
 export async function runWithKills(plan: KillPlan): Promise<readonly Round[]> {
   const rounds: Round[] = []
   let kills = 0
+  let launches = 0
   do {
     using folder = new TemporaryFolder()
     const startedMs = performance.now()
@@ -56,14 +57,14 @@ export async function runWithKills(plan: KillPlan): Promise<readonly Round[]> {
       String(plan.seed),
     ]
     for (;;) {
-      const afterMs = kills < plan.kills ? momentOf(plan, kills) : undefined
-      const end = await runChild(args, afterMs)
-      if (end.signal !== 'SIGKILL') {
+      const moment = kills < plan.kills ? momentOf(plan, launches++) : undefined
+      const end = await runChild(args, moment)
+      if (moment === undefined || end.signal !== 'SIGKILL') {
         assertDone(end)
         break
       }
       kills++
-      plan.onKill?.({ number: kills, afterMs: afterMs ?? 0, entries: end.entries })
+      plan.onKill?.({ number: kills, moment, entries: end.entries })
     }
     const verified = await verify(join(folder.path, 'shop.db'), plan.data)
     if (verified.faults.length > 0) folder.keep()
@@ -80,9 +81,10 @@ export async function runWithKills(plan: KillPlan): Promise<readonly Round[]> {
   return rounds
 }
 
-function momentOf({ seed, longestMs }: KillPlan, kill: number): number {
-  const isEarly = chance(seed, 'early', kill) < earlyRate
-  return Math.round(chance(seed, 'moment', kill) * (isEarly ? earlyMs : longestMs))
+function momentOf({ seed, longestMs }: KillPlan, launch: number): Moment {
+  const isEarly = chance(seed, 'early', launch) < earlyRate
+  const part = chance(seed, 'moment', launch)
+  return isEarly ? { since: 'start', ms: part * earlyMs } : { since: 'first line', ms: part * longestMs }
 }
 
 function assertDone({ code, signal, output }: ChildEnd): void {

@@ -39,16 +39,19 @@ async function undisturbed(data: string): Promise<void> {
   failures.push(...faults)
 }
 
-async function killed(data: string): Promise<void> {
+async function killed(data: string, longestMs: number): Promise<void> {
   say(`${kills} times SIGKILL, seed ${seed}, over ${data}`)
   const startedMs = performance.now()
   const rounds = await runWithKills({
     data,
     kills,
     seed,
-    longestMs: 3_000,
-    onKill: ({ number, afterMs, entries }) =>
-      say(`  kill ${String(number).padStart(3)}/${kills} after ${String(afterMs).padStart(4)} ms, at entry ${entries}`),
+    longestMs,
+    onKill: ({ number, moment, entries }) =>
+      say(
+        `  kill ${String(number).padStart(3)}/${kills} ${String(Math.round(moment.ms)).padStart(4)} ms after the ` +
+          `${moment.since.padEnd(10)}  ${entries === undefined ? '' : `at entry ${entries} or later`}`,
+      ),
     onRound: ({ number, kills, ms, orders, retries, faults }) =>
       say(
         `  store ${number}: done after ${kills} kills in ${seconds(ms)}; ${orders} orders, ` +
@@ -62,7 +65,7 @@ async function killed(data: string): Promise<void> {
 if (existsSync(whole)) await undisturbed(whole)
 else if (given !== undefined) failures.push(`there is no file ${whole}`)
 else say(`SKIPPED: the whole ledger is not at ${whole}. Pass it with --data; here only the sample is run.\n`)
-if (failures.length === 0) await killed(existsSync(whole) ? whole : sample)
+if (failures.length === 0) await (existsSync(whole) ? killed(whole, 3_000) : killed(sample, 600))
 
 for (const failure of failures) console.error(`FAULT ${failure}`)
 say(failures.length === 0 ? 'All totals equal, no record twice.' : `${failures.length} faults`)

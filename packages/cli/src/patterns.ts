@@ -1,5 +1,6 @@
 /** One pattern, as its page tells of it. */
 export interface Pattern {
+  readonly id: string
   readonly title: string
   /** What else it is called. */
   readonly names: readonly string[]
@@ -24,6 +25,12 @@ export function findPatterns(all: readonly Pattern[], word: string): readonly Pa
     if (found.length > 0) return found
   }
   return []
+}
+
+/** Everything that finds a pattern by its name: all names, and the words in them. */
+export function wordsOf(all: readonly Pattern[]): readonly string[] {
+  const names = all.flatMap(({ title, names }) => [title, ...names])
+  return [...names, ...names.flatMap((name) => normal(name).split(' '))]
 }
 
 /** `Dead-letter queue` and `dead letter queue` are one. */

@@ -49,7 +49,8 @@ export function simulatedClock(start: number | Date = newYear2025): SimulatedClo
   }
 
   return {
-    now: () => wallOffset + elapsed,
+    // Whole milliseconds, as wall clocks have; timers may be set to parts of one.
+    now: () => Math.floor(wallOffset + elapsed),
     monotonic: () => elapsed,
     after(delayMs, task) {
       ok(!Number.isNaN(delayMs), 'a timer needs a delay')

@@ -62,6 +62,10 @@ const faults: Record<string, (unit: Unit, store: Store) => Promise<Unit> | Unit>
   'forgets inbox marks': (unit) => ({ ...unit, inbox: [] }),
 }
 
+test('storeModel lets an engine without a fault pass', async (context) => {
+  await tryHistories(() => ({ engine: faulty((unit) => unit) }), context, { runs: 20, seed: 1 })
+})
+
 describe('storeModel notices an engine that', () => {
   for (const [fault, change] of Object.entries(faults)) {
     test(fault, async (context) => {

@@ -1,10 +1,13 @@
 import { MillraceError } from 'millrace'
 import { command } from '../command.ts'
+import type { Io } from '../io.ts'
 import { nearest } from '../nearest.ts'
 import { wrap } from '../output/text.ts'
 import index from '../patterns.json' with { type: 'json' }
-import { findPatterns, type Pattern } from '../patterns.ts'
+import { findPatterns, type Pattern, wordsOf } from '../patterns.ts'
 import { reply, replyRows } from '../reply.ts'
+
+const widest = 100
 
 export const patterns = command({
   name: 'patterns',
@@ -31,18 +34,15 @@ export const patterns = command({
     }
     const found = findPatterns(all, word)
     if (found.length === 0) {
-      const near = nearest(
-        word,
-        all.flatMap(({ title, names }) => [title, ...names]),
-      )
+      const near = nearest(word, wordsOf(all))
       throw new MillraceError('PATTERN_UNKNOWN', { word, near: near === undefined ? [] : [near] })
     }
-    return reply(call, found, () => found.map(textOf).join('\n'))
-
-    function textOf({ title, names, promise, page }: Pattern): string {
-      const width = Math.min(io.width ?? 100, 100)
-      const also = names.length === 0 ? [] : wrap(`Also called: ${names.join(', ')}`, width).map(io.paint.dim)
-      return [io.paint.bold(title), ...also, ...wrap(promise, width), io.paint.cyan(page), ''].join('\n')
-    }
+    return reply(call, found, () => found.map((pattern) => textOf(pattern, io)).join('\n'))
   },
 })
+
+function textOf({ title, names, promise, page }: Pattern, { width = widest, paint }: Io): string {
+  const limit = Math.min(width, widest)
+  const also = names.length === 0 ? [] : wrap(`Also called: ${names.join(', ')}`, limit).map(paint.dim)
+  return [paint.bold(title), ...also, ...wrap(promise, limit), paint.cyan(page), ''].join('\n')
+}

@@ -73,8 +73,8 @@ export const errorTable = {
   ),
   EVENT_EXPIRED: entry<{ id: string }>(
     false,
-    (f) => `The event '${f.id}' expired before it was handled.`,
-    'Redrive it if it is still worth handling; otherwise discard it.',
+    (f) => `The event '${f.id}' has expired.`,
+    'Publish it with a later expiry. If it lies among the dead letters, redrive it if it is still worth handling; otherwise discard it.',
   ),
   // Handling
   HANDLER_DUPLICATE: entry<{ message: string; service: string; other: string }>(

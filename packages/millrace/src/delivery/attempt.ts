@@ -5,6 +5,7 @@ import { AttemptContext, type Surroundings } from './context.ts'
 import { type Batch, Effects } from './effects.ts'
 import type { Plan, Target } from './plan.ts'
 import { isThenable } from './thenable.ts'
+import { hasExpired } from './times.ts'
 import type { Work } from './work.ts'
 
 /** How an attempt ended: its effects may be committed, or it failed, or it was cut off and counts for nothing. */
@@ -43,7 +44,7 @@ export class Attempt {
     const target = plan.target(encoded.header.type, encoded.header.topic)
     if (target === undefined) return done('unhandled')
     this.#target = target
-    if (encoded.expiresMs !== null && encoded.expiresMs <= this.#around.composer.clock.now()) {
+    if (!this.#work.wanted && hasExpired(encoded, this.#around.composer.clock.now())) {
       return target.options.expired === 'dead-letter'
         ? this.#failed(new MillraceError('EVENT_EXPIRED', { id: encoded.id }))
         : done('expired')

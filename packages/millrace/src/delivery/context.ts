@@ -4,6 +4,7 @@ import type { SqlValue, Store } from '../store/index.ts'
 import { type Collection, type Document, documentText } from './collection.ts'
 import { type Batch, documentId, type Effects, type SeenDocument } from './effects.ts'
 import type { AppendOptions, HandlerContext, HandlerDocuments, PublishOptions, Rows } from './handler.ts'
+import { assertAlive, dueOf } from './times.ts'
 
 /** What all handlers of one subscription share. */
 export interface Surroundings {
@@ -111,6 +112,7 @@ export class AttemptContext implements HandlerContext {
     // A message published later happens later: its own time, and with it its expiry, counts from when it is due.
     const dated = dueMs === undefined || options?.time !== undefined ? options : { ...options, time: new Date(dueMs) }
     this.#compose(contract, data, dated, (event) => {
+      assertAlive(event, dueMs ?? this.#around.composer.clock.now())
       if (dueMs !== undefined) this.#effects.timers.push({ kind: 'set', id: event.id, dueMs, event })
       else this.#effects.append.push({ event, unique: options?.id !== undefined })
     })
@@ -185,8 +187,3 @@ export class AttemptContext implements HandlerContext {
   }
 }
 
-/** When a message that is to be published later is due; undefined: now. */
-export function dueOf(options: PublishOptions | undefined, composer: Composer): number | undefined {
-  if (options?.at !== undefined) return options.at.getTime()
-  return options?.afterMs === undefined ? undefined : composer.clock.now() + options.afterMs
-}

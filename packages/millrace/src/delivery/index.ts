@@ -1,5 +1,4 @@
 export { type Collection, collection, type Document, documentText } from './collection.ts'
-export { dueOf } from './context.ts'
 export type { ErrorAction, OnError } from './failure/action.ts'
 export {
   byError,
@@ -27,4 +26,5 @@ export type { Runtime } from './runtime.ts'
 export { type Dispatch, type Route, type Service, type ServiceOptions, service } from './service.ts'
 export { Subscription, type SubscriptionPhase } from './subscription.ts'
 export { isThenable } from './thenable.ts'
+export { assertAlive, dueOf } from './times.ts'
 export { Watchdog } from './watchdog.ts'

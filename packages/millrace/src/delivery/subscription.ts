@@ -150,7 +150,7 @@ export class Subscription {
   #renewLater(): void {
     const tenure = this.#tenure
     const { leaseMs } = this.#plan.options
-    this.#cancelRenewal = this.#runtime.clock.after(leaseMs / 3, () => {
+    this.#cancelRenewal = this.#runtime.clock.after(Math.ceil(leaseMs / 3), () => {
       this.#runtime.store
         .commit({ leases: [{ kind: 'renew', name: this.#lease, epoch: this.#epoch, ttlMs: leaseMs }] })
         .then(() => {

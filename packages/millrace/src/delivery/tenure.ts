@@ -232,7 +232,7 @@ export class Tenure implements LaneHost {
     const works = batch.map((record): Work => {
       const orderKey = orderKeyOf(this.#plan.dispatch, record.event.key)
       const suspect = this.#trial.suspects(record.position, false)
-      return { record, orderKey, kept: false, attempts: 0, deaths: 0, history: [], suspect }
+      return { record, orderKey, kept: false, attempts: 0, deaths: 0, history: [], suspect, wanted: false }
     })
     tell('deliver', () => ({ subscription: this.#plan.name, positions: batch.map((record) => record.position) }))
     this.#dispatcher.offer(works)

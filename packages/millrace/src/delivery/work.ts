@@ -12,6 +12,8 @@ export interface Work {
   readonly history: readonly Failure[]
   /** It may have been what killed the process. */
   readonly suspect: boolean
+  /** An operator wants it handled, also if it has expired. */
+  readonly wanted: boolean
 }
 
 /** How many failures a delivery remembers: the first one and the last ones. */
@@ -39,6 +41,7 @@ export function workOfKept(kept: StoredDelivery, suspect: boolean): Work {
     deaths: kept.deaths,
     history: kept.history,
     suspect,
+    wanted: kept.reason === 'redriven' || kept.reason === 'replayed',
   }
 }
 

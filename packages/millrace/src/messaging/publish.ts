@@ -1,4 +1,4 @@
-import { dueOf, tell } from '../delivery/index.ts'
+import { assertAlive, dueOf, tell } from '../delivery/index.ts'
 import { type Composer, composeEvent, type EncodedEvent, validate } from '../event/index.ts'
 import type { Append, ExpectedRevision, SqlStatement, Store, TimerWrite } from '../store/index.ts'
 import type { Backpressure } from './backpressure.ts'
@@ -91,6 +91,7 @@ export class Publisher {
     const dated = dueMs === undefined || options?.time !== undefined ? options : { ...options, time: new Date(dueMs) }
     const compose = (output: unknown): Composed => {
       const event = composeEvent(this.#composer, contract, this.#source, data, output, dated, undefined)
+      assertAlive(event, dueMs ?? this.#composer.clock.now())
       return { event, unique: options?.id !== undefined, dueMs }
     }
     const output = validate(contract.name, contract.schema, data)

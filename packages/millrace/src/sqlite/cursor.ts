@@ -24,7 +24,7 @@ export class Cursor {
   #beyond: Ranges
   /** Handed out and not settled, in rising order. */
   readonly #unsettled = new Set<number>()
-  /** The highest position that was handed out and settled. */
+  /** The highest position that is known as settled, and is scanned. */
   #highest = 0
   /** Settled in the transaction under way. */
   readonly #tentative = new Set<number>()
@@ -133,6 +133,7 @@ export class Cursor {
     let passed = 0
     while (passed < beyond.length && beyond[passed]! <= this.#scannedTo + 1) {
       this.#scannedTo = Math.max(this.#scannedTo, beyond[passed + 1]!)
+      this.#highest = Math.max(this.#highest, beyond[passed + 1]!)
       passed += 2
     }
     if (passed > 0) this.#beyond = passed === beyond.length ? none : beyond.slice(passed)

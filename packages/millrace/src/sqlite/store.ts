@@ -33,6 +33,12 @@ import type { UnitWriter } from './writer.ts'
 /** A lag beyond this is told as this, unless more is asked for. */
 const defaultLagLimit = 10_000
 
+/**
+ * After how many reads the event loop has its turn. A read is done at once, so that a loop over reads alone would let
+ * nothing else run, the commits not either.
+ */
+const readsPerTurn = 64
+
 export interface SqliteStoreOptions {
   readonly name: string
   readonly database: DatabaseSync
@@ -58,6 +64,7 @@ export class SqliteStore implements Store {
   readonly #inspector: Inspector
   readonly #listeners = new Set<(change: Change) => void>()
   #closed: Promise<void> | undefined
+  #reads = 0
 
   constructor(options: SqliteStoreOptions) {
     const { database, writer } = options
@@ -143,6 +150,7 @@ export class SqliteStore implements Store {
   /** Runs something that reads; again, where another process has the file locked. */
   async read<T>(read: () => T): Promise<T> {
     const { name } = this.#options
+    if (++this.#reads % readsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve))
     return whileLocked(name, this.#options, () => {
       if (this.#closed !== undefined) throw this.#closedError()
       try {

@@ -78,6 +78,16 @@ describe('differences', () => {
     ])
   })
 
+  it('are not lost among keywords that belong together', () => {
+    const list = (minContains: number): JsonSchema => ({ type: 'array', contains: string, minContains })
+    expect(texts(list(2), list(1))).toEqual([])
+    expect(texts(list(1), list(2))).toEqual([': may lack the items that it has to contain'])
+    const record: JsonSchema = { type: 'object', patternProperties: { '^a': string }, additionalProperties: number }
+    expect(texts(record, { additionalProperties: number })).toEqual(['*: may be a string, which is not accepted'])
+    expect(texts({ type: 'number', multipleOf: 1.5 }, { type: 'integer' })).toHaveLength(1)
+    expect(texts(string, { type: 'string', dependentSchemas: { a: { type: 'object' } } })).toEqual([])
+  })
+
   it('come from the alternative that is closest', () => {
     const card = object({ kind: { const: 'card' }, number: string }, ['kind', 'number'])
     const cash = object({ kind: { const: 'cash' } }, ['kind'])
@@ -165,6 +175,18 @@ describe('references', () => {
     expect(texts(tree(string), tree({ type: 'string', maxLength: 1 }))).toEqual([
       'value: may be longer than 1 characters',
     ])
+  })
+
+  it('prove nothing that hangs on what is refuted later', () => {
+    const pair = (value: JsonSchema): object => ({
+      a: object({ b: { $ref: '#/$defs/b' }, value }),
+      b: object({ a: { $ref: '#/$defs/a' } }),
+    })
+    const a = { properties: { a: { $ref: '#/$defs/a' } } }
+    const b = { properties: { b: { $ref: '#/$defs/b' } } }
+    const before = { allOf: [a, b], $defs: pair(string) }
+    expect(texts(before, { anyOf: [a, b], $defs: pair(number) })).not.toEqual([])
+    expect(texts(before, { anyOf: [a, b], $defs: pair({}) })).toEqual([])
   })
 
   it('may be many that refer to each other', () => {

@@ -27,17 +27,15 @@ const libraries: Readonly<
       ),
       ...(required && { country: z.string() }),
     }),
-  valibot: ({ added, required, text }) =>
-    toStandardJsonSchema(
-      v.object({
-        id: v.string(),
-        total: text ? v.string() : v.pipe(v.number(), v.integer()),
-        lines: v.array(
-          v.object({ sku: v.string(), note: v.nullable(v.string()), ...(added && { gift: v.optional(v.boolean()) }) }),
-        ),
-        ...(required && { country: v.string() }),
-      }),
-    ),
+  valibot: ({ added, required, text }) => {
+    const line: v.ObjectEntries = { sku: v.string(), note: v.nullable(v.string()) }
+    const order: v.ObjectEntries = {
+      id: v.string(),
+      total: text ? v.string() : v.pipe(v.number(), v.integer()),
+      lines: v.array(v.object(added ? { ...line, gift: v.optional(v.boolean()) } : line)),
+    }
+    return toStandardJsonSchema(v.object(required ? { ...order, country: v.string() } : order))
+  },
   arktype: ({ added, required, text }) =>
     type({
       id: 'string',

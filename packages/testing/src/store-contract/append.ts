@@ -120,6 +120,8 @@ export function appendPromises(promised: Promised): void {
       const page = await store.readLog({ after: seen.at(-1)?.position ?? 0, limit: total })
       expect(page.records.length % perUnit, 'units are visible whole').toBe(0)
       seen.push(...page.records)
+      // A store may answer without a turn of the event loop, which the commits need.
+      await new Promise<void>((resolve) => setImmediate(resolve))
     }
     await Promise.all(commits)
     const all = await readAll(store)

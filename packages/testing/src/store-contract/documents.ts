@@ -132,7 +132,8 @@ export function documentPromises(promised: Promised): void {
     await put(store, { key: 'kept on', expiresMs: null })
     await clock.advance(999)
     expect(await store.readDocuments({ collection: 'c', limit: 9 })).toHaveLength(3)
-    await clock.advance(24 * 3_600_000)
+    clock.jump(24 * 3_600_000)
+    await clock.advance(1_000)
     // After its time the store may delete it when it likes. Until it does, the document is wholly there.
     const found = await store.readDocument('c', 'expires')
     if (found === undefined) await put(store, { key: 'expires', expected: 0 })

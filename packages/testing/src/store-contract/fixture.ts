@@ -79,6 +79,12 @@ export async function withStore(
 class Fixture implements StoreFixture {
   readonly clock = simulatedClock()
   readonly event: StoreFixture['event']
+  // A function of its own, as tests take it out of the fixture.
+  readonly publish: StoreFixture['publish'] = async (topic, count = 1, fields = {}) => {
+    const append = Array.from({ length: count }, () => ({ event: this.event(topic, fields) }))
+    const { appended } = await this.store.commit({ append })
+    return appended.map(({ position }) => position)
+  }
   readonly reopens: boolean
   readonly #under: StoreUnderTest
   readonly #context: TestContext
@@ -106,12 +112,6 @@ class Fixture implements StoreFixture {
 
   async open(engine: StoreEngine): Promise<void> {
     this.#current = await this.#openAnother(engine)
-  }
-
-  async publish(topic: string, count = 1, fields: EventFields = {}): Promise<number[]> {
-    const append = Array.from({ length: count }, () => ({ event: this.event(topic, fields) }))
-    const { appended } = await this.store.commit({ append })
-    return appended.map(({ position }) => position)
   }
 
   async reopen(): Promise<void> {

@@ -1,8 +1,10 @@
-import type { Unit } from 'millrace/engine'
+import type { Failure, Unit } from 'millrace/engine'
 import { expect } from 'vitest'
 import { type Handling, handling } from './deliveries.ts'
 import type { Promised, StoreFixture } from './fixture.ts'
 import { readAll, refused } from './reading.ts'
+
+const failure: Failure = { atMs: 1, code: null, name: 'Error', message: 'no', stack: null }
 
 type Operation = 'redrive' | 'release' | 'discard' | 'replay'
 
@@ -28,7 +30,13 @@ export function operationPromises(promised: Promised): void {
     const s = await handling(fixture)
     const positions = await fixture.publish('t', keys.length)
     for (const [n, position] of positions.entries()) {
-      await s.keep(position, 'dead', { orderKey: keys[n]!, reason: 'exhausted', attempts: 5 })
+      await s.keep(position, 'dead', {
+        orderKey: keys[n]!,
+        reason: 'exhausted',
+        attempts: 5,
+        deaths: 1,
+        history: [failure],
+      })
     }
     return { s, positions, commit: (unit: Unit) => fixture.store.commit(unit) }
   }
@@ -39,7 +47,7 @@ export function operationPromises(promised: Promised): void {
     await commit(operation('redrive', [positions[1]!]))
     const due = await s.read('due')
     expect(due).toMatchObject([{ position: positions[1], state: 'parked', reason: 'redriven', event: before.event }])
-    expect(due[0]!.history).toEqual(before.history)
+    expect(due[0], 'it has all its attempts again').toMatchObject({ attempts: 0, deaths: 0, history: before.history })
     expect(await s.positions('dead')).toEqual([positions[0], positions[2]])
   })
 

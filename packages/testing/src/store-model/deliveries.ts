@@ -50,8 +50,8 @@ export function operate(model: Model, write: SubscriptionWrite): void {
       const fresh = { position, dueMs: null, orderKey: key, attempts: 0, reason: 'replayed' } as const
       subscription.kept.set(position, { ...fresh, state: 'waiting' })
     } else {
-      const reason = write.kind === 'redrive' ? 'redriven' : found!.reason
-      subscription.kept.set(position, { ...found!, state: 'waiting', dueMs: null, reason })
+      const anew = write.kind === 'redrive' && ({ attempts: 0, reason: 'redriven' } as const)
+      subscription.kept.set(position, { ...found!, ...anew, state: 'waiting', dueMs: null })
     }
   }
   promote(model, subscription)

@@ -12,6 +12,7 @@ import { type Step, steps } from './steps.ts'
 
 const forever = 1e9
 const defaultRuns = 50
+const timeLimitMs = 400_000
 
 export interface StoreModelOptions {
   /** How many histories are tried. Default 50. */
@@ -29,7 +30,7 @@ export interface StoreModelOptions {
  */
 export function storeModel(name: string, open: OpenStore, options: StoreModelOptions = {}): void {
   describe(`store model: ${name}`, () => {
-    test(`${options.runs ?? defaultRuns} random histories`, { timeout: 120_000 }, (context) =>
+    test(`${options.runs ?? defaultRuns} random histories`, { timeout: 2 * timeLimitMs }, (context) =>
       tryHistories(open, context, options),
     )
   })
@@ -39,7 +40,13 @@ export function storeModel(name: string, open: OpenStore, options: StoreModelOpt
 export async function tryHistories(open: OpenStore, context: TestContext, options: StoreModelOptions): Promise<void> {
   const property = fc.asyncProperty(steps, (history) => withStore(open, context, (fixture) => follow(fixture, history)))
   const { runs = defaultRuns, seed, shrink = true } = options
-  await fc.assert(property, { numRuns: runs, endOnFailure: !shrink, ...(seed !== undefined && { seed }) })
+  await fc.assert(property, {
+    numRuns: runs,
+    endOnFailure: !shrink,
+    // Looking for the shortest history that fails may take long; the shortest so far is reported then.
+    interruptAfterTimeLimit: timeLimitMs,
+    ...(seed !== undefined && { seed }),
+  })
 }
 
 /** Lets a history happen to the store and to the model, and compares them after every step. */

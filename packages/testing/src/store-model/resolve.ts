@@ -69,7 +69,7 @@ export function resolve(model: Model, parts: readonly Part[], event: MakeEvent):
         unit.leases.push(...leaseWrite(model, part, unit.leases))
         break
       case 'settle':
-        unit.settle.push(...settlements(scratch, part))
+        unit.settle.push(...settlements(scratch, part, unit.settle))
         break
       case 'operate':
         unit.subscriptions.push(...operations(scratch, part))
@@ -141,7 +141,11 @@ function leaseWrite(model: Model, part: Part & { kind: 'lease' }, before: readon
 }
 
 /** The settlement of a delivery as its consumer may make it: of each key in order, and of what is kept only when it is due. */
-function settlements(model: Model, part: DeliveryPart & { kind: 'settle' }): Settlement[] {
+function settlements(
+  model: Model,
+  part: DeliveryPart & { kind: 'settle' },
+  before: readonly Settlement[],
+): Settlement[] {
   const [name] = names.subscriptions[part.subscription]!
   const subscription = model.subscriptions.get(name)!
   const keyOf = (position: number): string | null => model.log.find((event) => event.position === position)!.key
@@ -151,22 +155,25 @@ function settlements(model: Model, part: DeliveryPart & { kind: 'settle' }): Set
     const key = keyOf(position)
     return key === null || unsettled.find((other) => keyOf(other) === key) === position
   }
-  const choices = part.kept
+  const possible = part.kept
     ? entries.filter((one) => isDue(one, model.nowMs)).map(({ position }) => position)
     : unsettled.filter(first)
+  // A unit settles a delivery once.
+  const done = new Set(before.filter((one) => one.subscription === name).map(({ position }) => position))
+  const choices = possible.filter((position) => !done.has(position))
   if (choices.length === 0) return []
   const position = choices[part.pick % choices.length]!
   const orderKey = keyOf(position)
   const behind = entries.some((one) => one.state !== 'dead' && one.orderKey === orderKey)
   const mustWait = !part.kept && orderKey !== null && behind
   const wanted = mustWait ? 'wait' : part.kept && part.outcome === 'wait' ? 'ack' : part.outcome
-  const before = subscription.kept.get(position)
+  const known = subscription.kept.get(position)
   const settlement = {
     subscription: name,
     epoch: model.leases.get(leaseOf(name))!.epoch - (part.old ? 1 : 0),
     position,
     kept: part.kept,
-    outcome: outcomeOf(model, wanted, orderKey, before),
+    outcome: outcomeOf(model, wanted, orderKey, known),
   }
   settle(model, settlement)
   return [settlement]

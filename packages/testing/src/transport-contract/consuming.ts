@@ -20,8 +20,8 @@ export interface Consuming {
   /** Everything that was handed over, in order. */
   readonly records: LogRecord[]
   readonly positions: readonly number[]
-  /** How many were handed over and not settled. */
-  readonly unsettled: number
+  /** What was handed over and not settled, in order. */
+  readonly unsettled: readonly LogRecord[]
   /** Commits how the handling of these ended. */
   settle(records: readonly LogRecord[], outcome: (record: LogRecord) => Outcome): Promise<void>
   /** Commits that these are handled. */
@@ -44,7 +44,7 @@ export async function consuming(fixture: StoreFixture, options: ConsumingOptions
   const records: LogRecord[] = []
   const broken: unknown[] = []
   let receiving = false
-  let settled = 0
+  const open = new Map<number, LogRecord>()
 
   const check = (batch: readonly LogRecord[]): void => {
     expect(receiving, 'no batch comes before the last one was taken').toBe(false)
@@ -54,7 +54,8 @@ export async function consuming(fixture: StoreFixture, options: ConsumingOptions
       [...new Set(positions)].toSorted((a, b) => a - b),
     )
     records.push(...batch)
-    expect(self.unsettled, 'no more than the window are unsettled').toBeLessThanOrEqual(window)
+    for (const record of batch) open.set(record.position, record)
+    expect(open.size, 'no more than the window are unsettled').toBeLessThanOrEqual(window)
   }
   const self: Consuming = {
     name,
@@ -67,11 +68,11 @@ export async function consuming(fixture: StoreFixture, options: ConsumingOptions
       return positionsOf(records)
     },
     get unsettled() {
-      return records.length - settled
+      return [...open.values()]
     },
     async settle(batch, outcome) {
-      // Counted when it is asked for: the next batch may come before the answer.
-      settled += batch.length
+      // Taken away when it is asked for: the next batch may come before the answer.
+      for (const { position } of batch) open.delete(position)
       await fixture.store.commit({
         settle: batch.map((record) => ({
           subscription: name,

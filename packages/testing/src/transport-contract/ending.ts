@@ -52,7 +52,7 @@ export function endingPromises(promised: Promised): void {
     const closing = first.consumer.close()
     for (const release of gates) release()
     await closing
-    await eventually(() => first.unsettled === 0)
+    await eventually(() => first.unsettled.length === 0)
     const count = first.records.length
     await quiet()
     expect(first.records.length).toBe(count)

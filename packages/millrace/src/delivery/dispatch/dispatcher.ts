@@ -147,7 +147,7 @@ export class Dispatcher {
     const slot = this.#takeSlot()
     try {
       const left = await this.#run(works, slot)
-      if (left.length > 0 && !this.#stopped) lane.queue.unshift(...left)
+      if (left.length > 0 && !this.#stopped) putBack(lane.queue, left)
       this.#finish(this.#stopped ? works.length : works.length - left.length)
     } catch (error) {
       this.#finish(works.length)
@@ -190,6 +190,12 @@ export class Dispatcher {
     this.#idle = []
     for (const resolve of idle) resolve()
   }
+}
+
+/** Kept deliveries may have come in the meantime: they are older, and stay in front. */
+function putBack(queue: Work[], works: readonly Work[]): void {
+  const place = queue.findIndex((work) => !work.kept)
+  queue.splice(place < 0 ? queue.length : place, 0, ...works)
 }
 
 /** The order key of an event under a way of dispatching. */

@@ -31,7 +31,7 @@ export function decide(
     case 'discard':
       return { kind: 'done', reason: 'discarded' }
     case 'dead-letter':
-      return { kind: 'dead', reason: isInvalid(error) ? 'invalid' : 'fatal' }
+      return { kind: 'dead', reason: reasonOf(error) }
     case 'hold':
       return { kind: 'hold', reason: 'held' }
     case 'pause':
@@ -45,8 +45,10 @@ export function decide(
   }
 }
 
-const isInvalid = (error: unknown): boolean =>
-  isMillraceError(error, 'DATA_INVALID') || isMillraceError(error, 'EVENT_UNREADABLE')
+function reasonOf(error: unknown): KeptReason {
+  if (isMillraceError(error, 'EVENT_EXPIRED')) return 'expired'
+  return isMillraceError(error, 'DATA_INVALID') || isMillraceError(error, 'EVENT_UNREADABLE') ? 'invalid' : 'fatal'
+}
 
 function defaultAction(error: unknown): 'retry' | 'dead-letter' {
   return isMillraceError(error) && !error.retryable ? 'dead-letter' : 'retry'

@@ -1,0 +1,23 @@
+import { MillraceError } from '../base/index.ts'
+import type { Composer, EncodedEvent } from '../event/index.ts'
+import type { PublishOptions } from './handler.ts'
+
+/**
+ * When a message that is to be published later is due, in milliseconds since 1970; undefined: now.
+ * @throws EVENT_INVALID when the time is none
+ */
+export function dueOf(options: PublishOptions | undefined, composer: Composer): number | undefined {
+  if (options?.at === undefined && options?.afterMs === undefined) return undefined
+  const dueMs = options.at === undefined ? composer.clock.now() + options.afterMs! : options.at.getTime()
+  if (!Number.isFinite(dueMs)) {
+    throw new MillraceError('EVENT_INVALID', { attribute: options.at === undefined ? 'afterMs' : 'at', reason: 'is no time' })
+  }
+  return Math.ceil(dueMs)
+}
+
+export const hasExpired = (event: EncodedEvent, atMs: number): boolean => event.expiresMs !== null && event.expiresMs <= atMs
+
+/** @throws EVENT_EXPIRED when nobody would handle the event that is published at this time */
+export function assertAlive(event: EncodedEvent, atMs: number): void {
+  if (hasExpired(event, atMs)) throw new MillraceError('EVENT_EXPIRED', { id: event.id })
+}

@@ -1,0 +1,187 @@
+import { join } from 'node:path'
+import { eventually, simulatedClock } from '@millrace/testing'
+import fc from 'fast-check'
+import { type Event, fixed, type HandlerContext, service } from 'millrace'
+import type { StoredDelivery } from 'millrace/engine'
+import { expect, test } from 'vitest'
+import { Changed, type Numbered, Ordered } from '../app/contracts.ts'
+import { type Started, start } from '../app/setup.ts'
+import { temporaryFolder } from '../sqlite/folder.ts'
+
+/** How an attempt ends: well, with an error that is retried, or with one that is not. */
+type Outcome = 'ok' | 'error' | 'fatal'
+
+interface Publish {
+  readonly kind: 'publish'
+  readonly key: string
+  readonly type: 'ordered' | 'changed'
+  /** One for each attempt; what comes after is `ok`. */
+  readonly outcomes: readonly Outcome[]
+  /** How many turns of the event loop an attempt takes. */
+  readonly turns: number
+}
+
+type Command =
+  | Publish
+  | { readonly kind: 'advance'; readonly ms: number }
+  | { readonly kind: 'turns'; readonly turns: number }
+  | { readonly kind: 'redrive' }
+  | { readonly kind: 'restart' }
+
+const delayMs = 1_000
+const attempts = 3
+
+const publish: fc.Arbitrary<Command> = fc.record({
+  kind: fc.constant('publish' as const),
+  key: fc.constantFrom('a', 'b', 'c'),
+  type: fc.constantFrom('ordered' as const, 'changed' as const),
+  outcomes: fc.array(fc.constantFrom<Outcome>('ok', 'ok', 'ok', 'error', 'error', 'fatal'), { maxLength: 5 }),
+  turns: fc.constantFrom(0, 0, 1, 3),
+})
+const advance: fc.Arbitrary<Command> = fc
+  .constantFrom(0, 500, delayMs)
+  .map((ms) => ({ kind: 'advance', ms }))
+const turns: fc.Arbitrary<Command> = fc.nat({ max: 5 }).map((count) => ({ kind: 'turns', turns: count }))
+const commands: fc.Arbitrary<Command[]> = fc.array(
+  fc.oneof(
+    { weight: 12, arbitrary: publish },
+    { weight: 3, arbitrary: advance },
+    { weight: 3, arbitrary: turns },
+    { weight: 1, arbitrary: fc.constant<Command>({ kind: 'redrive' }) },
+    { weight: 1, arbitrary: fc.constant<Command>({ kind: 'restart' }) },
+  ),
+  { minLength: 5, maxLength: 60 },
+)
+
+/** Follows every event from outside, and tells when one is handled that must still wait. */
+class Watch {
+  readonly problems: string[] = []
+  readonly #scripts: Publish[] = []
+  readonly #attempts: number[] = []
+  readonly #state: ('open' | 'done' | 'dead' | 'redriven')[] = []
+  readonly #heads: Set<number>[] = []
+  readonly #inFlight = new Map<string, number>()
+  readonly #keyOf: (publish: Publish) => string
+
+  constructor(keyOf: (publish: Publish) => string) {
+    this.#keyOf = keyOf
+  }
+
+  add(script: Publish): number {
+    this.#attempts.push(0)
+    this.#state.push('open')
+    return this.#scripts.push(script) - 1
+  }
+
+  redrive(n: number): void {
+    this.#state[n] = 'redriven'
+    this.#heads[n] = new Set()
+  }
+
+  /** While event `n` was redriven, that other one was at the head of its key: it need not wait for `n`. */
+  headAtRedrive(n: number, head: number): void {
+    this.#heads[n]!.add(head)
+  }
+
+  get open(): number {
+    return this.#state.filter((state) => state !== 'done').length
+  }
+
+  readonly handle = async ({ data: { n } }: Event<Numbered>, { attempt }: HandlerContext): Promise<void> => {
+    const script = this.#scripts[n]!
+    const key = this.#keyOf(script)
+    this.#begin(n, key, attempt)
+    for (let i = 0; i < script.turns; i++) await turn()
+    this.#inFlight.delete(key)
+    const outcome = script.outcomes[this.#attempts[n]!++] ?? 'ok'
+    if (outcome === 'ok') this.#state[n] = 'done'
+    else if (outcome === 'fatal' || attempt === attempts) this.#state[n] = 'dead'
+    if (outcome !== 'ok') throw new Error(outcome)
+  }
+
+  #begin(n: number, key: string, attempt: number): void {
+    const what = `event ${n} of key ${key}, attempt ${attempt},`
+    const other = this.#inFlight.get(key)
+    if (other !== undefined) this.problems.push(`${what} was begun beside event ${other}`)
+    this.#inFlight.set(key, n)
+    const state = this.#state[n]!
+    if (state !== 'open' && state !== 'redriven') this.problems.push(`${what} was begun although it is ${state}`)
+    for (const [earlier, script] of this.#scripts.slice(0, n).entries()) {
+      // One that was dead may come back after others; among those that come back the order holds.
+      const comesBack = this.#state[earlier] === 'redriven' && state === 'redriven' && !this.#heads[earlier]!.has(n)
+      if (this.#keyOf(script) === key && (this.#state[earlier] === 'open' || comesBack)) this.problems.push(`${what} was begun before event ${earlier}`)
+    }
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+async function redrive({ store }: Started, watch: Watch): Promise<void> {
+  const read = (state: 'dead' | 'pending') => store.readKept({ subscription: 'watched', state, limit: 1_000 })
+  const numberOf = ({ event }: StoredDelivery): number => JSON.parse(event.data!).n
+  const dead = await read('dead')
+  if (dead.length === 0) return
+  const noteHeads = async (): Promise<void> => {
+    const heads = (await read('pending')).filter(({ state }) => state !== 'waiting')
+    for (const delivery of dead) for (const head of heads) watch.headAtRedrive(numberOf(delivery), numberOf(head))
+  }
+  for (const delivery of dead) watch.redrive(numberOf(delivery))
+  await noteHeads()
+  const positions = dead.map(({ position }) => position)
+  await store.commit({ subscriptions: [{ kind: 'redrive', name: 'watched', positions }] })
+  await noteHeads()
+}
+
+async function run(all: readonly Command[], dispatch: 'serial' | 'keyed', concurrency: number): Promise<Watch> {
+  const watch = new Watch(({ key }) => (dispatch === 'serial' ? 'all' : key))
+  const options = {
+    retry: fixed({ attempts, delayMs }),
+    onError: (error: unknown) => ((error as Error).message === 'fatal' ? ('dead-letter' as const) : undefined),
+  }
+  const watched = service('watched', { dispatch, concurrency, window: 8 })
+    .on(Ordered, watch.handle, options)
+    .on(Changed, watch.handle, options)
+  const path = join(temporaryFolder(), 'store.db')
+  const clock = simulatedClock()
+  let started = await start({ path, clock, services: [watched] })
+  for (const command of all) {
+    if (command.kind === 'publish') {
+      const contract = command.type === 'ordered' ? Ordered : Changed
+      await started.app.publish(contract, { key: command.key, n: watch.add(command) })
+    } else if (command.kind === 'advance') await clock.advance(command.ms)
+    else if (command.kind === 'turns') for (let i = 0; i < command.turns; i++) await turn()
+    else if (command.kind === 'redrive') await redrive(started, watch)
+    else {
+      await started.app.stop()
+      started = await start({ path, clock, services: [watched] })
+    }
+  }
+  await eventually(async () => {
+    await clock.advance(delayMs)
+    await redrive(started, watch)
+    return watch.open === 0
+  })
+  await eventually(async () => {
+    const [state] = (await started.app.inspect()).subscriptions
+    return state!.lag + state!.parked + state!.waiting + state!.dead === 0
+  })
+  await started.app.stop()
+  return watch
+}
+
+test.each([
+  ['keyed', 64],
+  ['keyed', 2],
+  ['keyed', 1],
+  ['serial', 64],
+] as const)(
+  '%s, concurrency %i: the order of a key holds across types, retries, parks, dead letters, redrives and restarts',
+  async (dispatch, concurrency) => {
+    await fc.assert(
+      fc.asyncProperty(commands, async (all) => {
+        expect((await run(all, dispatch, concurrency)).problems).toEqual([])
+      }),
+      { numRuns: 25 },
+    )
+  },
+)
