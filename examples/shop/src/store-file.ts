@@ -3,9 +3,13 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { UsageError } from './options.ts'
 
-/** Makes the folder of the store, and deletes an earlier store of the shop if it is to begin anew. */
+/** Makes the folder of the store, and deletes an earlier store of the shop if it is to begin anew. @throws UsageError */
 export function prepareStore(path: string, fresh: boolean): void {
-  mkdirSync(dirname(path), { recursive: true })
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+  } catch (cause) {
+    throw new UsageError(`--store: the folder of ${path} cannot be made: ${(cause as Error).message}`, { cause })
+  }
   if (!fresh || !existsSync(path)) return
   assertDeletable(path)
   for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })

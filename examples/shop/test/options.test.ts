@@ -56,6 +56,12 @@ test('--fresh deletes a store of the shop, and nothing else', () => {
   expect(existsSync(foreign) && existsSync(text)).toBe(true)
 })
 
+test('a folder that cannot be made is named', () => {
+  expect(() => prepareStore(join(import.meta.filename, 'folder', 'shop.db'), false)).toThrow(
+    /--store: .* cannot be made: ENOTDIR/,
+  )
+})
+
 test('--fresh leaves a store alone that is in use', () => {
   const folder = new TemporaryFolder()
   onTestFinished(() => folder[Symbol.dispose]())

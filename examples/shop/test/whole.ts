@@ -22,6 +22,8 @@ const whole =
     ? join(root, '..', 'shared', 'data', 'online-retail', 'orders.ndjson.gz')
     : resolve(process.env.INIT_CWD ?? '.', given)
 const [kills, seed] = [Number(values.kills), Number(values.seed)]
+if (!Number.isSafeInteger(kills) || !Number.isSafeInteger(seed))
+  throw new Error('--kills and --seed take whole numbers')
 const failures: string[] = []
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`

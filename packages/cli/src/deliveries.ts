@@ -35,7 +35,7 @@ export function meant(texts: readonly string[], all: true | undefined): readonly
 const triesOf = ({ attempts, deaths }: StoredDelivery): string =>
   deaths === 0 ? count(attempts) : `${count(attempts)} + ${count(deaths)} deaths`
 
-export const lastErrorOf = ({ history }: StoredDelivery): string => {
+const lastErrorOf = ({ history }: StoredDelivery): string => {
   const last = history.at(-1)
   return last === undefined ? '' : printable(`${last.code ?? last.name}: ${last.message}`)
 }

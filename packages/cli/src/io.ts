@@ -98,10 +98,12 @@ export class Io {
   /** Asks a yes-or-no question; anything but yes is no. */
   async ask(question: string): Promise<boolean> {
     const lines = createInterface({ input: this.#around.stdin, output: this.#around.stderr })
-    const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
+    // Ctrl-C and Ctrl-D close it without an answer.
+    const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)))
     try {
       const answer = await Promise.race([lines.question(`${question} [y/N] `), closed])
-      return /^y(es)?$/i.test(answer.trim())
+      if (answer === undefined) this.err('\n')
+      return /^y(es)?$/i.test(answer?.trim() ?? '')
     } finally {
       lines.close()
     }

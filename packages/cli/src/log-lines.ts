@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { Logger } from 'millrace'
 import type { Io } from './io.ts'
+import { framesOf } from './output/stack.ts'
 import { printable } from './output/text.ts'
 
 type Level = keyof Logger
@@ -47,19 +48,15 @@ function textFields(fields: Readonly<Record<string, unknown>>, level: Level, io:
     .join('')
   if (error === undefined) return named
   const [what, ...frames] = linesOf(error)
-  const told = level === 'error' ? frames.filter(isOfApplication) : []
+  const told = level === 'error' ? frames : []
   return named + [what, ...told].map((line) => `\n    ${io.paint.dim(printable(line!))}`).join('')
 }
 
 function linesOf(error: unknown): readonly string[] {
   if (!(error instanceof Error)) return [textOf(error)]
   const what = 'code' in error ? `${error.code}: ${error.message}` : `${error.name}: ${error.message}`
-  return [what, ...(error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))]
+  return [what, ...framesOf(error.stack)]
 }
-
-const inside = new URL('.', import.meta.resolve('millrace')).href
-
-const isOfApplication = (frame: string): boolean => !frame.includes(inside) && !frame.includes('node:internal')
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value

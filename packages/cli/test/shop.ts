@@ -6,8 +6,8 @@ export const OrderRequested = defineEvent('shop.order.requested', {
   schema: z.object({ orderId: z.string(), total: z.int(), email: z.email().optional() }),
   key: (order) => order.orderId,
 })
-export const Charge = defineCommand('shop.charge', { schema: z.object({ amount: z.int() }) })
-export const Balance = defineQuery('shop.balance', { schema: z.object({}), reply: z.int() })
+const Charge = defineCommand('shop.charge', { schema: z.object({ amount: z.int() }) })
+const Balance = defineQuery('shop.balance', { schema: z.object({}), reply: z.int() })
 
 /** Gives up at once what has a total below zero. */
 const payments = service('payments')

@@ -9,7 +9,7 @@ interface Order {
 }
 
 /** Every order and how far it is. */
-export const orderBook = collection<Order>('orders')
+const orderBook = collection<Order>('orders')
 
 /** Follows an order from the request to the end. The events of one order come in their order, so no step can be missed. */
 export const orders = service('orders')

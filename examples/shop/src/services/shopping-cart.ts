@@ -31,8 +31,7 @@ export async function shoppingCart(app: Application, ledger: SalesLedger, { perS
   const batchSize = Math.min(longestBatch, Math.ceil(perSecond / batchesPerSecond))
   for await (const entries of ledger.batches(line, batchSize)) {
     if (signal.aborted) return
-    const messages = entries.map(eventOf)
-    if (line === 0) messages.push(...catalogueRequests)
+    const messages = [...(line === 0 ? catalogueRequests : []), ...entries.map(eventOf)]
     line += entries.length
     await app.sql([{ text: 'UPDATE shop_input SET line = ?', parameters: [line] }], messages)
     if (Number.isFinite(perSecond)) await pause((entries.length / perSecond) * 1_000, signal)

@@ -81,7 +81,7 @@ function nextSteps({ store, deadLetters }: Outcome): string[] {
   const path = inside.startsWith('..') ? store : inside
   return [
     ...(deadLetters > 0 ? [`  the dead letters     npx millrace dead-letters list --store ${path}`] : []),
-    `  the events           npx millrace tail 'shop.**' --store ${path}`,
+    `  the events           npx millrace tail --from beginning --store ${path}`,
     '  once more            npm start -- --fresh',
   ]
 }

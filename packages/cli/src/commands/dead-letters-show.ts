@@ -3,6 +3,7 @@ import { command } from '../command.ts'
 import { deliveryData, eventData } from '../events.ts'
 import type { Io } from '../io.ts'
 import { time } from '../output/format.ts'
+import { framesOf } from '../output/stack.ts'
 import { type Entry, pairs } from '../output/table.ts'
 import { printable, printableLines } from '../output/text.ts'
 import { reply } from '../reply.ts'
@@ -50,7 +51,3 @@ function textOf(delivery: StoredDelivery, { width, paint }: Io): string {
     `${paint.bold('Data')}\n${printableLines(JSON.stringify(data, null, 2) ?? '(none)')}`,
   ].join('\n')
 }
-
-/** A stack without its beginning, which is the name and the message. */
-const framesOf = (stack: string | null): readonly string[] =>
-  (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))

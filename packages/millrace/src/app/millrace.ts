@@ -48,6 +48,7 @@ class MillraceApplication implements Application {
   #phase: 'not started' | 'starting' | 'running' | 'stopping' | 'stopped' = 'not started'
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
+  #storeError: MillraceError | undefined
   /** Ends what lasts as long as the application runs. */
   readonly #ending = new AbortController()
 
@@ -75,7 +76,10 @@ class MillraceApplication implements Application {
   async #start(deliver: boolean, given: Logger | undefined): Promise<void> {
     if (this.#silent && given !== undefined) this.#settings = { ...this.#settings, logger: given }
     const { store, clock, newId, logger } = this.#settings
-    const engine = await store.open({ clock, newId, logger })
+    const onStopped = (error: MillraceError): void => {
+      this.#storeError = error
+    }
+    const engine = await store.open({ clock, newId, logger, onStopped })
     const running = new Running(engine, this.#settings, this.#contracts)
     try {
       if (deliver) await running.deliver()
@@ -225,7 +229,7 @@ class MillraceApplication implements Application {
   }
 
   health(): Health {
-    return healthOf(this.#phase, this.#running?.subscriptions.values() ?? [])
+    return healthOf(this.#phase, this.#storeError, this.#running?.subscriptions.values() ?? [])
   }
 
   async inspect(): Promise<StoreState> {
@@ -247,5 +251,8 @@ class MillraceApplication implements Application {
 async function hasSettled(store: Store, name: string, head: number): Promise<boolean> {
   const status = await store.readSubscription(name, 1)
   if (status === undefined) throw new MillraceError('SUBSCRIPTION_UNKNOWN', { subscription: name })
-  return status.floor >= head || status.lag === 0
+  if (status.floor < head && status.lag > 0) return false
+  // Deliveries under trial are kept apart from the log, but they are on their way.
+  const kept = status.pending === 0 ? [] : await store.readKept({ subscription: name, state: 'pending', limit: 10_000 })
+  return kept.every(({ state, position }) => state !== 'trying' || position > head)
 }

@@ -80,7 +80,8 @@ function checkVersions(contract: Contract, schema: JsonSchema, older: readonly P
 }
 
 function check(contract: Contract, previous: JsonSchema, next: JsonSchema, mode = contract.compatibility): void {
-  const differences = compatibilityDifferences(previous, next, mode)
+  // Publishers are bound by the contract's types, so data has no properties that its schema does not describe.
+  const differences = compatibilityDifferences(previous, next, mode, 'absent')
   if (differences.length === 0) return
   throw new MillraceError('CONTRACT_INCOMPATIBLE', {
     contract: contract.name,

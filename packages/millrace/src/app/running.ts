@@ -17,6 +17,8 @@ import { registerHandlers } from './handler-registry.ts'
 import { leaseOwner } from './owner.ts'
 import { RetentionSweeper } from './retention.ts'
 
+const longestIntervalMs = 2 ** 31 - 1
+
 /** The parts of a running application, put together and taken apart in order. */
 export class Running {
   readonly store: Store
@@ -26,6 +28,8 @@ export class Running {
   readonly documents: Documents
   readonly subscriptions = new Map<string, Subscription>()
   readonly #admission: Admission
+  /** Nothing else that waits keeps the process alive: an application runs until it is stopped, as a server does. */
+  #keepAlive: NodeJS.Timeout | undefined
   readonly #settings: Settings
   readonly #contracts: Contracts
   readonly #runtime: Runtime
@@ -58,6 +62,7 @@ export class Running {
   /** Begins to deliver. Before that, the store is open to publish and to read. */
   async deliver(): Promise<void> {
     const { services } = this.#settings
+    this.#keepAlive = setInterval(() => {}, longestIntervalMs)
     await this.register(services)
     this.#watchdog?.start()
     for (const service of services) await this.subscribe(service)
@@ -104,6 +109,7 @@ export class Running {
     await attempt(() => this.#retention.stop())
     await attempt(async () => this.#watchdog?.stop())
     await attempt(() => this.store.close())
+    clearInterval(this.#keepAlive)
     if (errors.length === 1) throw errors[0]
     if (errors.length > 1) throw new AggregateError(errors, 'The application did not stop in order')
   }

@@ -186,4 +186,3 @@ export class AttemptContext implements HandlerContext {
     this.#effects.written.set(id, { collection, key, value, expected, expiresMs })
   }
 }
-

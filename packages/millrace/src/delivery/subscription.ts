@@ -230,8 +230,9 @@ export class Subscription {
 
   /** Takes notice of what an operator or another process did to the subscription. */
   async #follow(): Promise<void> {
-    // By the next turn all commits that were told are settled here, too; only then can the two sides be compared.
-    await new Promise<void>((resolve) => setImmediate(resolve))
+    // Once all promises of this turn have been told, the commits of this process are settled here, too, and the two sides
+    // can be compared; that is before anything else is committed or delivered.
+    await new Promise<void>((resolve) => process.nextTick(resolve))
     const status = await this.#runtime.store.readSubscription(this.name, 0)
     const tenure = this.#tenure
     if (status === undefined || tenure === undefined) return

@@ -10,12 +10,16 @@ export function dueOf(options: PublishOptions | undefined, composer: Composer): 
   if (options?.at === undefined && options?.afterMs === undefined) return undefined
   const dueMs = options.at === undefined ? composer.clock.now() + options.afterMs! : options.at.getTime()
   if (!Number.isFinite(dueMs)) {
-    throw new MillraceError('EVENT_INVALID', { attribute: options.at === undefined ? 'afterMs' : 'at', reason: 'is no time' })
+    throw new MillraceError('EVENT_INVALID', {
+      attribute: options.at === undefined ? 'afterMs' : 'at',
+      reason: 'is no time',
+    })
   }
   return Math.ceil(dueMs)
 }
 
-export const hasExpired = (event: EncodedEvent, atMs: number): boolean => event.expiresMs !== null && event.expiresMs <= atMs
+export const hasExpired = (event: EncodedEvent, atMs: number): boolean =>
+  event.expiresMs !== null && event.expiresMs <= atMs
 
 /** @throws EVENT_EXPIRED when nobody would handle the event that is published at this time */
 export function assertAlive(event: EncodedEvent, atMs: number): void {

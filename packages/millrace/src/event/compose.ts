@@ -55,7 +55,7 @@ export function headerOf(contract: Contract, source: string): EventHeader {
 /**
  * Encodes an event of a contract. `data` is what travels, `output` what the schema made of it (for the key), `cause` the
  * event being handled, from which correlation, causation and trace context flow.
- * @throws PAYLOAD_TOO_LARGE, EVENT_INVALID
+ * @throws PAYLOAD_TOO_LARGE, EVENT_INVALID, EVENT_EXPIRED
  */
 export function composeEvent(
   composer: Composer,
@@ -73,12 +73,15 @@ export function composeEvent(
     const limitBytes = composer.maxEventBytes
     if (bytes > limitBytes) throw new MillraceError('PAYLOAD_TOO_LARGE', { contract: contract.name, bytes, limitBytes })
   }
+  const id = options?.id ?? composer.newId()
+  const expiresMs = expiryOf(contract, options, timeMs)
+  if (expiresMs !== null && expiresMs <= composer.clock.now()) throw new MillraceError('EVENT_EXPIRED', { id })
   return {
     header: headerOf(contract, source),
-    id: options?.id ?? composer.newId(),
+    id,
     key: options?.key ?? contract.key(output) ?? null,
     timeMs,
-    expiresMs: expiryOf(contract, options, timeMs),
+    expiresMs,
     attributes: options === undefined && cause === undefined ? null : attributesOf(options, cause),
     data: text ?? null,
   }

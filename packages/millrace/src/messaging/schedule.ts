@@ -96,7 +96,8 @@ export class Scheduler {
       try {
         await this.#store.commit({
           timers: due.map(({ id }) => ({ kind: 'remove', id })),
-          append: due.map(({ event }) => ({ event })),
+          // The id may have been published meanwhile, or scheduled again after it fired.
+          append: due.map(({ event }) => ({ event, unique: true })),
         })
       } catch (error) {
         // Another process fired or cancelled one of them: look again at what is left.

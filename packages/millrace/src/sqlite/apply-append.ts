@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/index.ts'
 import type { Append, Appended, ExpectedRevision } from '../store/index.ts'
+import type { Counters } from './apply-counts.ts'
 import { type Dedup, streamScope, topicScope } from './dedup.ts'
 import type { Log } from './log.ts'
 import type { Streams } from './streams.ts'
@@ -20,13 +21,15 @@ export class Appends {
   readonly #log: Log
   readonly #streams: Streams
   readonly #dedup: Dedup
+  readonly #counters: Counters
   /** Of the unit under way, in order. */
   readonly #runs: Run[] = []
 
-  constructor(log: Log, streams: Streams, dedup: Dedup) {
+  constructor(log: Log, streams: Streams, dedup: Dedup, counters: Counters) {
     this.#log = log
     this.#streams = streams
     this.#dedup = dedup
+    this.#counters = counters
   }
 
   /** @throws REVISION_CONFLICT */
@@ -57,21 +60,32 @@ export class Appends {
       }
       const { end, duplicates } = this.#runs[runs++]!
       for (const start = index; index < end; index++) {
-        appended[index] = duplicates?.[index - start] ?? this.#toStream(appends[index]!, append.stream.name)
+        const duplicate = duplicates?.[index - start]
+        if (duplicate !== undefined) this.#count(appends[index]!)
+        appended[index] = duplicate ?? this.#toStream(appends[index]!, append.stream.name)
       }
       index--
     }
     return appended
   }
 
-  #toTopic({ event, unique }: Append): Appended {
+  #toTopic(append: Append): Appended {
+    const { event, unique } = append
     if (unique !== true) return { position: this.#log.append(event), duplicate: false }
     const scope = topicScope(event.header.topic)
     const known = this.#dedup.find(event.id, scope)
-    if (known !== undefined) return { position: known, duplicate: true }
+    if (known !== undefined) {
+      this.#count(append)
+      return { position: known, duplicate: true }
+    }
     const position = this.#log.append(event)
     this.#dedup.add(event.id, scope, position, this.#log.nowMs)
     return { position, duplicate: false }
+  }
+
+  /** What is not appended is counted, as a handler whose event is a duplicate is told nothing. */
+  #count({ event }: Append): void {
+    this.#counters.apply([{ name: 'duplicate', subject: event.header.topic, by: 1 }])
   }
 
   #toStream({ event, unique }: Append, stream: string): Appended {

@@ -17,10 +17,7 @@ export class Inbox implements Held {
     const table = { name: 'millrace_inbox', order: 'sequence', time: 'marked', counted: 'inbox' }
     this.#group = group
     this.#window = new BoundedWindow(database, table, limits, group)
-    this.#find = new Rows(
-      database,
-      'SELECT sequence, marked FROM millrace_inbox WHERE message = ? AND consumer = ?',
-    )
+    this.#find = new Rows(database, 'SELECT sequence, marked FROM millrace_inbox WHERE message = ? AND consumer = ?')
     this.#insert = database.prepare(
       'INSERT INTO millrace_inbox (message, consumer, marked) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     )

@@ -53,7 +53,7 @@ export class CallersSql {
     this.#savepoint.run()
     for (const statement of statements) {
       try {
-        this.#prepare(statement.text, 'write').run(...statement.parameters)
+        this.#prepare(statement.text, 'write').run(...bindable(statement.parameters))
       } catch (error) {
         // A statement like INSERT OR ROLLBACK ends the transaction itself.
         if (this.#database.isTransaction) {
@@ -69,7 +69,10 @@ export class CallersSql {
   /** @throws SQL_FAILED */
   query(statement: SqlStatement): readonly Readonly<Record<string, SqlValue>>[] {
     try {
-      return this.#prepare(statement.text, 'read').all(...statement.parameters) as Record<string, SqlValue>[]
+      const read = this.#prepare(statement.text, 'read')
+      read.setReadBigInts(true)
+      const rows = read.all(...bindable(statement.parameters)) as Record<string, SqlValue>[]
+      return rows.map(plain)
     } catch (error) {
       throw failed(statement, error)
     }
@@ -100,6 +103,24 @@ export class CallersSql {
     const denied = isOwn(first) || (action !== constants.SQLITE_UPDATE && isOwn(second))
     return denied ? constants.SQLITE_DENY : constants.SQLITE_OK
   }
+}
+
+/** The driver would bind an object as named parameters, and leave the `?` empty without a word. */
+function bindable(parameters: readonly SqlValue[]): readonly SqlValue[] {
+  for (const [index, value] of parameters.entries()) {
+    const fits = value === null || ['number', 'bigint', 'string'].includes(typeof value) || value instanceof Uint8Array
+    if (!fits) throw new TypeError(`parameter ${index + 1} is no number, bigint, string, Uint8Array or null`)
+  }
+  return parameters
+}
+
+/** An ordinary object, with numbers where they are exact and bigints only beyond. */
+function plain(row: Readonly<Record<string, SqlValue>>): Record<string, SqlValue> {
+  const copy: Record<string, SqlValue> = {}
+  for (const [column, value] of Object.entries(row)) {
+    copy[column] = typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value
+  }
+  return copy
 }
 
 const isOwn = (name: string | null): boolean => name?.toLowerCase().startsWith(ownTables) ?? false

@@ -39,9 +39,7 @@ export class SubscriptionWrites {
        VALUES (?, ?, ?, '', NULL, '{}', ?) ON CONFLICT (name) DO UPDATE SET topics = excluded.topics`,
     )
     this.#pause = database.prepare('UPDATE millrace_subscription SET paused = ? WHERE name = ?')
-    this.#rewind = database.prepare(
-      "UPDATE millrace_subscription SET floor = ?, settled_above = '' WHERE name = ?",
-    )
+    this.#rewind = database.prepare("UPDATE millrace_subscription SET floor = ?, settled_above = '' WHERE name = ?")
     this.#remove = database.prepare('DELETE FROM millrace_subscription WHERE name = ?')
     this.#removeKept = database.prepare('DELETE FROM millrace_kept WHERE subscription = ?')
   }

@@ -38,10 +38,7 @@ export class Trims {
     this.#marks = new Rows(database, 'SELECT trim_from, compacted_to FROM millrace_topic WHERE id = ?')
     this.#setTrimFrom = database.prepare('UPDATE millrace_topic SET trim_from = ? WHERE id = ?')
     this.#setCompactedTo = database.prepare('UPDATE millrace_topic SET compacted_to = ? WHERE id = ?')
-    this.#next = new Rows(
-      database,
-      'SELECT position FROM millrace_event WHERE position > ? ORDER BY position LIMIT 1',
-    )
+    this.#next = new Rows(database, 'SELECT position FROM millrace_event WHERE position > ? ORDER BY position LIMIT 1')
     const ofTopic = `position > ? AND position <= ? AND kind IN (SELECT id FROM millrace_kind WHERE topic = ?)`
     this.#scan = new Rows(
       database,
@@ -53,9 +50,7 @@ export class Trims {
       `SELECT position, key FROM millrace_event WHERE ${ofTopic} AND key IS NOT NULL ORDER BY position`,
     )
     this.#latest = new Rows(database, 'SELECT position FROM millrace_latest WHERE topic = ? AND key = ?')
-    this.#setLatest = database.prepare(
-      'INSERT OR REPLACE INTO millrace_latest (topic, key, position) VALUES (?, ?, ?)',
-    )
+    this.#setLatest = database.prepare('INSERT OR REPLACE INTO millrace_latest (topic, key, position) VALUES (?, ?, ?)')
     this.#supersede = database.prepare('INSERT OR IGNORE INTO millrace_superseded (topic, position) VALUES (?, ?)')
     this.#superseded = new Rows(
       database,

@@ -142,7 +142,8 @@ class Engine implements OpenEngine {
     this.#commits.fail(error)
   }
 
-  #stopped(error: MillraceError): void {
+  #stopped(error: MillraceError<'STORE_STOPPED'>): void {
+    this.#environment.onStopped?.(error)
     this.#stopWatching()
     this.log.fail(error)
   }

@@ -1,12 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type Clock, type Logger, MillraceError } from '../base/index.ts'
+import { type Clock, isMillraceError, type Logger, MillraceError } from '../base/index.ts'
 import type { Committed, Unit } from '../store/index.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { sqliteFailure } from './failure.ts'
 import type { Group } from './held.ts'
-import { WriteLockWait } from './write-lock.ts'
 import { Rows } from './rows.ts'
 import { bytesOf } from './unit-size.ts'
+import { WriteLockWait } from './write-lock.ts'
 import type { UnitWriter } from './writer.ts'
 
 /** Bounds of one physical transaction, which keeps the event loop for itself. A unit that is bigger goes alone. */
@@ -30,7 +30,7 @@ export interface GroupCommitOptions {
   /** Told after each commit, when the callers were told. */
   readonly committed: () => void
   /** Told once, when the store cannot keep its promise any more. */
-  readonly stopped: (error: MillraceError) => void
+  readonly stopped: (error: MillraceError<'STORE_STOPPED'>) => void
 }
 
 /**
@@ -48,7 +48,7 @@ export class GroupCommit {
   readonly #whenIdle: (() => void)[] = []
   #seenVersion: number
   #scheduled = false
-  #stopped: MillraceError | undefined
+  #stopped: MillraceError<'STORE_STOPPED'> | undefined
 
   constructor(options: GroupCommitOptions) {
     const { database } = options
@@ -90,12 +90,11 @@ export class GroupCommit {
   }
 
   /** Ends all commits: those that wait and those to come are refused with the reason. */
-  stop(reason: string, cause?: unknown): MillraceError {
+  stop(reason: string, cause?: unknown): MillraceError<'STORE_STOPPED'> {
     if (this.#stopped !== undefined) return this.#stopped
-    this.#stopped =
-      cause instanceof MillraceError && cause.code === 'STORE_STOPPED'
-        ? cause
-        : new MillraceError('STORE_STOPPED', { store: this.#options.store, reason }, { cause })
+    this.#stopped = isMillraceError(cause, 'STORE_STOPPED')
+      ? cause
+      : new MillraceError('STORE_STOPPED', { store: this.#options.store, reason }, { cause })
     this.#lock.end()
     for (const entry of this.#queue.take(this.#queue.length)) entry.reject(this.#stopped)
     this.#tellIdle()
@@ -217,10 +216,13 @@ export class GroupCommit {
     try {
       this.#undo()
     } catch (undoing) {
-      this.#options.logger.warn('The transaction could not be rolled back; SQLite does it when the file is opened next.', {
-        store: this.#options.store,
-        error: undoing,
-      })
+      this.#options.logger.warn(
+        'The transaction could not be rolled back; SQLite does it when the file is opened next.',
+        {
+          store: this.#options.store,
+          error: undoing,
+        },
+      )
     }
     const stopped = this.stop(reason, error)
     this.#options.logger.error(stopped.message, { store: this.#options.store, error: stopped })

@@ -47,10 +47,7 @@ export class Inspector {
     this.#subscriptions = new Rows(database, `${subscriptions} ORDER BY name`)
     this.#subscription = new Rows(database, `${subscriptions} WHERE name = ?`)
     this.#owner = new Rows(database, 'SELECT owner FROM millrace_lease WHERE name = ?')
-    this.#kept = new Rows(
-      database,
-      'SELECT state, count(*) FROM millrace_kept WHERE subscription = ? GROUP BY state',
-    )
+    this.#kept = new Rows(database, 'SELECT state, count(*) FROM millrace_kept WHERE subscription = ? GROUP BY state')
     this.#topics = new Rows(
       database,
       `SELECT name, events, bytes, appended, last_ms,
@@ -70,10 +67,7 @@ export class Inspector {
     )
     this.#timers = new Rows(database, 'SELECT count(*) FROM millrace_timer')
     this.#head = new Rows(database, 'SELECT max(position) FROM millrace_event')
-    this.#pages = new Rows(
-      database,
-      'SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()',
-    )
+    this.#pages = new Rows(database, 'SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()')
   }
 
   async status(name: string, lagLimit: number): Promise<SubscriptionStatus | undefined> {
@@ -130,9 +124,9 @@ export class Inspector {
   #keptOf(name: string): { parked: number; waiting: number; dead: number } {
     const counts = Object.fromEntries(this.#kept.all(name))
     return {
-      parked: (counts['parked'] ?? 0) + (counts['trying'] ?? 0),
-      waiting: counts['waiting'] ?? 0,
-      dead: counts['dead'] ?? 0,
+      parked: (counts.parked ?? 0) + (counts.trying ?? 0),
+      waiting: counts.waiting ?? 0,
+      dead: counts.dead ?? 0,
     }
   }
 

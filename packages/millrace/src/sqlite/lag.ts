@@ -21,10 +21,7 @@ export class LagCounter {
 
   constructor(database: DatabaseSync, filters: TopicFilters) {
     this.#filters = filters
-    this.#next = new Rows(
-      database,
-      'SELECT position FROM millrace_event WHERE position >= ? ORDER BY position LIMIT 1',
-    )
+    this.#next = new Rows(database, 'SELECT position FROM millrace_event WHERE position >= ? ORDER BY position LIMIT 1')
     this.#count = new Rows(
       database,
       `SELECT count(*), min(appended) FROM (

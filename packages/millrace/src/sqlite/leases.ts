@@ -29,10 +29,7 @@ export class Leases implements Held {
 
   constructor(database: DatabaseSync, group: Group) {
     this.#group = group
-    this.#find = new Rows(
-      database,
-      'SELECT epoch, owner, pid, host, started, until FROM millrace_lease WHERE name = ?',
-    )
+    this.#find = new Rows(database, 'SELECT epoch, owner, pid, host, started, until FROM millrace_lease WHERE name = ?')
     this.#take = database.prepare(
       `INSERT INTO millrace_lease (name, epoch, owner, pid, host, started, until) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, owner = excluded.owner, pid = excluded.pid,

@@ -23,16 +23,10 @@ export class LogReader {
     this.#kinds = kinds
     this.#filters = filters
     this.#newest = new Rows(database, 'SELECT max(position) FROM millrace_event')
-    this.#next = new Rows(
-      database,
-      'SELECT position FROM millrace_event WHERE position > ? ORDER BY position LIMIT 1',
-    )
+    this.#next = new Rows(database, 'SELECT position FROM millrace_event WHERE position > ? ORDER BY position LIMIT 1')
     const between = `SELECT ${logColumns} FROM millrace_event WHERE position > ? AND position <= ?`
     this.#all = new Rows(database, `${between} ORDER BY position LIMIT ?`)
-    this.#some = new Rows(
-      database,
-      `${between} AND kind IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?`,
-    )
+    this.#some = new Rows(database, `${between} AND kind IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?`)
     const ofStream = `SELECT ${logColumns}, revision FROM millrace_event WHERE stream = ?`
     this.#stream = new Rows(database, `${ofStream} AND revision >= ? ORDER BY revision LIMIT ?`)
     this.#streamBackwards = new Rows(database, `${ofStream} AND revision <= ? ORDER BY revision DESC LIMIT ?`)
@@ -52,7 +46,7 @@ export class LogReader {
     // Asked first, as other processes go on appending: what is up to here is there already.
     const head = this.head()
     if (after >= head || limit <= 0) return { records: [], scannedTo: after }
-    if (topics === undefined || topics.includes('**')) return this.#page(this.#all.all(after, head, limit), limit, head)
+    if (topics === undefined) return this.#page(this.#all.all(after, head, limit), limit, head)
     const { kinds } = this.#filters.of(topics)
     if (kinds === '[]') return { records: [], scannedTo: head }
     const next = this.#next.first(after)?.[0] ?? head

@@ -40,10 +40,7 @@ export class Subscriptions implements Held {
 
   constructor(database: DatabaseSync, leases: Leases) {
     this.#leases = leases
-    this.#find = new Rows(
-      database,
-      'SELECT floor, settled_above, settled FROM millrace_subscription WHERE name = ?',
-    )
+    this.#find = new Rows(database, 'SELECT floor, settled_above, settled FROM millrace_subscription WHERE name = ?')
     this.#update = database.prepare(
       'UPDATE millrace_subscription SET floor = ?, settled_above = ?, settled = ? WHERE name = ?',
     )

@@ -1,4 +1,4 @@
-import { MillraceError } from '../base/index.ts'
+import type { MillraceError } from '../base/index.ts'
 import type { EncodedEvent } from '../event/index.ts'
 import type { Committed, Unit } from '../store/index.ts'
 import type { Consumer, Receive, Transport, TransportCapabilities, TransportSubscription } from '../transport/index.ts'

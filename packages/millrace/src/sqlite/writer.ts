@@ -67,7 +67,8 @@ export class UnitWriter {
     const streams = new Streams(database)
     const dedup = new Dedup(database, limits, group)
     const kept = new Kept(database, group, this.kinds)
-    this.#appends = new Appends(this.log, streams, dedup)
+    this.#counters = new Counters(database)
+    this.#appends = new Appends(this.log, streams, dedup, this.#counters)
     this.#settlements = new Settlements(this.log, this.leases, this.subscriptions, kept)
     this.#documents = new Documents(database, group)
     this.#timers = new Timers(database, this.kinds)
@@ -82,7 +83,6 @@ export class UnitWriter {
     )
     this.#trims = new Trims(database, this.log, topics, new Floors(database, this.subscriptions))
     this.#sql = sql
-    this.#counters = new Counters(database)
     this.held = [
       this.log,
       this.leases,

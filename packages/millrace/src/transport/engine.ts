@@ -1,4 +1,4 @@
-import type { Clock, Logger, NewId } from '../base/index.ts'
+import type { Clock, Logger, MillraceError, NewId } from '../base/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Transport } from './transport.ts'
 
@@ -7,6 +7,8 @@ export interface Environment {
   readonly clock: Clock
   readonly newId: NewId
   readonly logger: Logger
+  /** Told once when the engine cannot keep its promise any more. */
+  readonly onStopped?: (error: MillraceError<'STORE_STOPPED'>) => void
 }
 
 /** An engine that keeps state, as its factory returns it: nothing is opened before `open`. */

@@ -29,7 +29,7 @@ const values = fc.oneof(
 )
 
 /** Schemas of which all kinds of keywords are made, none of them deep. A `oneOf` has branches that exclude each other. */
-export const schemas: fc.Arbitrary<JsonSchema> = fc.letrec<{ schema: JsonSchema }>((tie) => {
+const schemas: fc.Arbitrary<JsonSchema> = fc.letrec<{ schema: JsonSchema }>((tie) => {
   const schema = tie('schema')
   const list = fc.array(schema, { minLength: 1, maxLength: 3 })
   const properties = fc.dictionary(name, schema, { maxKeys: 3 })

@@ -59,6 +59,14 @@ export function leasePromises(promised: Promised): void {
     expect(epochs[0]!.clean).toBe(true)
   })
 
+  promised('a lease that was released is not its owner’s any more', async ({ store }) => {
+    const epoch = await takeLease(store, 'lease', 'first')
+    const release: LeaseWrite = { kind: 'release', name: 'lease', epoch }
+    await store.commit({ leases: [release] })
+    await refused('LEASE_LOST', store.commit({ leases: [{ kind: 'renew', name: 'lease', epoch, ttlMs }] }))
+    await refused('LEASE_LOST', store.commit({ leases: [release] }))
+  })
+
   promised('an owner is not refused its own lease', async ({ store }) => {
     const before = await store.commit(acquire('me'))
     const after = await store.commit(acquire('me'))

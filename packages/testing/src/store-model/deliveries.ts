@@ -50,8 +50,8 @@ export function operate(model: Model, write: SubscriptionWrite): void {
       const fresh = { position, dueMs: null, orderKey: key, attempts: 0, reason: 'replayed' } as const
       subscription.kept.set(position, { ...fresh, state: 'waiting' })
     } else {
-      const anew = write.kind === 'redrive' && ({ attempts: 0, reason: 'redriven' } as const)
-      subscription.kept.set(position, { ...found!, ...anew, state: 'waiting', dueMs: null })
+      const anew = { state: 'waiting', dueMs: null, attempts: 0, reason: 'redriven' } as const
+      subscription.kept.set(position, { ...found!, ...(write.kind === 'redrive' ? anew : { dueMs: model.nowMs }) })
     }
   }
   promote(model, subscription)

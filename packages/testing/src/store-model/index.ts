@@ -52,9 +52,13 @@ export async function tryHistories(open: OpenStore, context: TestContext, option
 /** Lets a history happen to the store and to the model, and compares them after every step. */
 async function follow(fixture: StoreFixture, history: readonly Step[]): Promise<void> {
   let model = await begin(fixture)
-  for (const step of history) {
-    model = await happen(fixture, model, step)
-    await expectSame(fixture.store, model, [names.collection])
+  for (const [n, step] of history.entries()) {
+    try {
+      model = await happen(fixture, model, step)
+      await expectSame(fixture.store, model, [names.collection])
+    } catch (error) {
+      throw new Error(`In step ${n + 1} of ${history.length}: ${inspect(step, { depth: 9 })}`, { cause: error })
+    }
   }
 }
 

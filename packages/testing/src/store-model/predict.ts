@@ -110,7 +110,7 @@ function predictLease(model: Model, write: LeaseWrite, refusals: Set<ErrorCode>)
     // Whether it is clean to take one's own lease again is nobody's business.
     return [{ name: write.name, above: lease?.epoch ?? 0, clean: mine ? undefined : !held }]
   }
-  if (lease === undefined || lease.epoch !== write.epoch) refusals.add('LEASE_LOST')
+  if (lease === undefined || lease.instance === null || lease.epoch !== write.epoch) refusals.add('LEASE_LOST')
   else if (write.kind === 'release') model.leases.set(write.name, { ...lease, instance: null, untilMs: 0 })
   else model.leases.set(write.name, { ...lease, untilMs: model.nowMs + write.ttlMs })
   return []

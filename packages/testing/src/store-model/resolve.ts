@@ -134,8 +134,8 @@ function leaseWrite(model: Model, part: Part & { kind: 'lease' }, before: readon
   if (part.write === 'acquire') {
     return [{ kind: 'acquire', name, owner: owner(`instance${part.instance}`), ttlMs: 1_000 }]
   }
-  // A lease that ran out or was released and went to nobody since: whether it may still be renewed the port leaves open.
-  if (lease === undefined || lease.untilMs <= model.nowMs) return []
+  // A lease that ran out and went to nobody since: whether it may still be renewed the port leaves open.
+  if (lease === undefined || (lease.instance !== null && lease.untilMs <= model.nowMs)) return []
   const epoch = part.old ? lease.epoch - 1 : lease.epoch
   return [part.write === 'renew' ? { kind: 'renew', name, epoch, ttlMs: 1_000 } : { kind: 'release', name, epoch }]
 }

@@ -66,15 +66,14 @@ function closest(
     if (unmet.length === 0) return []
     attempts.push({ branch, unmet })
   }
-  const ranked = attempts.map(({ branch, unmet }) => {
+  const distance = (branch: Schema): number => {
+    // Nobody sees the answer for undecided data: it is asked again for each of its alternatives.
+    if (previous.choices.length > 0) return 0
     const facts = comparison.exact.facts([branch])
-    const far = comparison.disjoint(previous, facts)
-      ? [...previous.types].some((type) => facts.types.has(type))
-        ? 1
-        : 2
-      : 0
-    return { unmet, far }
-  })
-  const [best] = ranked.sort((a, b) => a.far - b.far || a.unmet.length - b.unmet.length)
+    if (!comparison.disjoint(previous, facts)) return 0
+    return [...previous.types].some((type) => facts.types.has(type)) ? 1 : 2
+  }
+  const ranked = attempts.map(({ branch, unmet }) => ({ unmet, distance: distance(branch) }))
+  const [best] = ranked.sort((a, b) => a.distance - b.distance || a.unmet.length - b.unmet.length)
   return best?.unmet ?? [{ path: '', change: 'may be there, but is not accepted' }]
 }
