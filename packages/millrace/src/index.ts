@@ -40,6 +40,7 @@ export {
 export {
   type CloudEvent,
   type CommandContract,
+  type CompatibilityMode,
   type Contract,
   type ContractOptions,
   type DataOf,
@@ -57,6 +58,8 @@ export {
   type JsonSchema,
   type QueryContract,
   type ReplyOf,
+  type ReplyOptions,
+  type Upcaster,
 } from './event/index.ts'
 export {
   type Message,

@@ -1,3 +1,4 @@
+import type { Admin } from '../admin/index.ts'
 import type { Clock, Logger, NewId } from '../base/index.ts'
 import type {
   Collection,
@@ -115,6 +116,8 @@ export interface Application {
   unsubscribe(name: string): Promise<void>
   /** Resolves when the given services (default: all) have settled everything published so far, kept deliveries aside. */
   idle(services?: readonly string[]): Promise<void>
+  /** What an operator does: dead letters, pause, rewind, replay, timers. The same that the command line uses. */
+  readonly admin: Admin
   health(): Health
   /** What the store counts and keeps: topics, subscriptions with lag, counters. */
   inspect(): Promise<StoreState>

@@ -1,3 +1,4 @@
+import { type Admin, admin } from '../admin/index.ts'
 import { type Logger, MillraceError } from '../base/index.ts'
 import type { PublishOptions, Rows, Service } from '../delivery/index.ts'
 import {
@@ -226,6 +227,10 @@ class MillraceApplication implements Application {
         stop()
       }
     }
+  }
+
+  get admin(): Admin {
+    return admin(this.#need().store)
   }
 
   health(): Health {

@@ -7,7 +7,7 @@ const keyOf = (name: string, version: number): string => `${name}@${String(versi
 
 /**
  * Checks the contract against all that was published under its name, and notes it.
- * Within a version, a changed schema must be compatible in the contract's mode. A new version must lead on from every
+ * Within a version, a changed schema must be compatible in the contract's mode with every earlier one: data of each is in the log. A new version must lead on from every
  * published one by upcasters; where old readers must understand it, too (`forward`, `full`), it is compared as well.
  * @throws CONTRACT_INCOMPATIBLE, UPCASTER_MISSING, CONTRACT_SCHEMA_UNKNOWN
  */
@@ -26,7 +26,7 @@ export async function registerContract(store: Store, contract: Contract, now: Da
     const current = same?.value.schemas.at(-1)
     const print = fingerprint(schema)
     if (current?.fingerprint === print) return
-    if (current !== undefined) check(contract, current.schema, schema)
+    for (const earlier of same?.value.schemas ?? []) check(contract, earlier.schema, schema)
     const { name, version, kind, topic } = contract
     const schemas = [...(same?.value.schemas ?? []), { fingerprint: print, schema, since: now.toISOString() }]
     const value: PublishedContract = { name, version, kind, topic, schemas }
@@ -48,7 +48,7 @@ export async function registerContract(store: Store, contract: Contract, now: Da
 }
 
 /** Every version of a contract that was published, oldest first. */
-export async function publishedVersions(
+async function publishedVersions(
   store: Store,
   name: string,
 ): Promise<readonly { readonly value: PublishedContract; readonly version: number }[]> {
@@ -73,10 +73,10 @@ function checkVersions(contract: Contract, schema: JsonSchema, older: readonly P
       }
     }
   }
-  const newest = older.at(-1)?.schemas.at(-1)
+  const newest = older.at(-1)?.schemas ?? []
   const forward = contract.compatibility === 'forward' || contract.compatibility === 'full'
   // What old data needs is the upcasters' work; what old readers need of new data is a matter of the schemas.
-  if (newest !== undefined && forward) check(contract, newest.schema, schema, 'forward')
+  if (forward) for (const earlier of newest) check(contract, earlier.schema, schema, 'forward')
 }
 
 function check(contract: Contract, previous: JsonSchema, next: JsonSchema, mode = contract.compatibility): void {

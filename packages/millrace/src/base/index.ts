@@ -1,5 +1,5 @@
 export { type Clock, systemClock } from './clock.ts'
-export { channels, type Stage, stages } from './diagnostics.ts'
+export { channels, type Stage } from './diagnostics.ts'
 export { errorTable } from './error-table.ts'
 export { type ErrorCode, type FieldsOf, isMillraceError, MillraceError } from './errors.ts'
 export { deepFreeze } from './freeze.ts'

@@ -38,7 +38,7 @@ export interface Composer {
 const headers = new WeakMap<Contract, Map<string, EventHeader>>()
 
 /** The header of a contract's events from one source. The same object each time, so that engines know it by identity. */
-export function headerOf(contract: Contract, source: string): EventHeader {
+function headerOf(contract: Contract, source: string): EventHeader {
   let bySource = headers.get(contract)
   if (bySource === undefined) {
     bySource = new Map()

@@ -8,10 +8,9 @@ export {
 export {
   type CompatibilityMode,
   compatibilityDifferences,
-  type Difference,
   type JsonSchema,
 } from './compatibility/index.ts'
-export { type Composer, composeEvent, type EventOptions, headerOf } from './compose.ts'
+export { type Composer, composeEvent, type EventOptions } from './compose.ts'
 export type {
   CommandContract,
   Contract,
@@ -27,7 +26,7 @@ export type {
 export { type ContractOptions, defineCommand, defineEvent, defineQuery, type ReplyOptions } from './define.ts'
 export { decodeEvent, timeText } from './encode.ts'
 export type { EncodedEvent, Event, EventHeader } from './event.ts'
-export type { JsonSafe, NotJson } from './json.ts'
+export type { JsonSafe } from './json.ts'
 export { fingerprint, jsonSchemaOf } from './json-schema.ts'
 export { type FindContract, readEvent } from './read.ts'
 export {
@@ -37,7 +36,5 @@ export {
   compilePatterns,
   isInternalTopic,
   isPattern,
-  patternCovers,
-  patternsOverlap,
 } from './topic.ts'
 export { validate } from './validate.ts'

@@ -63,7 +63,8 @@ export class LogConsumer implements Consumer {
   notify(): void {
     const actual = this.#source.leases.epochOf(this.#subscription.lease)
     if (actual !== this.epoch) {
-      return this.end(new MillraceError('LEASE_LOST', { lease: this.#subscription.lease, epoch: this.epoch, actual }))
+      this.end(new MillraceError('LEASE_LOST', { lease: this.#subscription.lease, epoch: this.epoch, actual }))
+      return
     }
     this.#news = true
     this.#wake?.()

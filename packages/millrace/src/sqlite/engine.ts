@@ -32,7 +32,6 @@ export async function openEngine(path: string, settings: Settings, environment: 
 class Engine implements OpenEngine {
   readonly store: SqliteStore
   readonly log: LogTransport
-  readonly #database: DatabaseSync
   readonly #environment: Environment
   readonly #group: Group
   readonly #writer: UnitWriter
@@ -44,7 +43,6 @@ class Engine implements OpenEngine {
     const { clock, logger } = environment
     const { busyTimeoutMs, maxPendingBytes } = settings
     const inMemory = database.location() === null
-    this.#database = database
     this.#environment = environment
     this.#group = { nowMs: clock.now(), control: false, trimmed: false }
     const sql = new CallersSql(database)

@@ -133,7 +133,10 @@ export class GroupCommit {
         limit = failed
       }
     } catch (error) {
-      if (sqliteFailure(error)?.kind === 'busy') return this.#backOff()
+      if (sqliteFailure(error)?.kind === 'busy') {
+        this.#backOff()
+        return
+      }
       this.fail(error)
     }
     if (this.#queue.length > 0) this.#schedule()

@@ -46,7 +46,8 @@ export class Kinds implements Held {
 
   /** The header that a row of the log refers to. */
   header(id: number): EventHeader {
-    return (this.#byId.get(id) ?? (this.#reload(), this.#byId.get(id)!)).header
+    if (!this.#byId.has(id)) this.#reload()
+    return this.#byId.get(id)!.header
   }
 
   /** All kinds with a number above `after`, in the order of their numbers, those made by other processes included. */

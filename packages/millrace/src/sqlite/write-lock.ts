@@ -43,7 +43,10 @@ export class WriteLockWait {
       for (const entry of this.#queue.take(late)) entry.reject(error)
       this.#begin(nowMs)
     }
-    if (this.#queue.length === 0) return this.end()
+    if (this.#queue.length === 0) {
+      this.end()
+      return
+    }
     // Jitter keeps processes that wait for each other from meeting again and again.
     const delayMs = this.#delayMs * (0.5 + Math.random())
     this.#delayMs = Math.min(this.#delayMs * 1.5, maxDelayMs)

@@ -132,6 +132,7 @@ export function settlementPromises(promised: Promised): void {
     await refused('DELIVERY_UNKNOWN', handle(c!))
     await handle(c!, true)
     await refused('DELIVERY_UNKNOWN', handle(c!, true))
+    await refused('DELIVERY_UNKNOWN', handle(1_000_000))
     await fixture.reopen()
     for (const position of [a!, b!, c!]) await refused('DELIVERY_UNKNOWN', s.ack([position]))
     const effects = await fixture.store.readLog({ after: 0, topics: ['effect'], limit: 9 })

@@ -92,6 +92,17 @@ export function sqlPromises(promised: Promised, placeholder: Placeholder): void 
     ])
   })
 
+  withTable('what is no value of SQL is refused, not written as something else', async ({ store }, rows) => {
+    for (const wrong of [{}, { id: 1 }, [1], new Date(0), undefined, true, Symbol('s'), () => 1]) {
+      await refused('SQL_FAILED', store.commit({ sql: [insert(1, wrong as never)] }))
+      await refused('SQL_FAILED', store.commit({ sql: [insert(wrong as never)] }))
+      await refused('SQL_FAILED', store.query(statement('SELECT * FROM mine WHERE id = ?', wrong as never)))
+    }
+    expect(await rows()).toEqual([])
+    await refused('SQL_FAILED', store.commit({ sql: [statement('INSERT INTO mine (id) VALUES (?)', 1, 2)] }))
+    expect(await rows()).toEqual([])
+  })
+
   withTable('a query reads what was committed, and changes nothing', async ({ store }, rows) => {
     await store.commit({ sql: range(1, 50).map((id) => insert(id)) })
     expect(await store.query(statement('SELECT count(*) AS n FROM mine WHERE id > ?', 20))).toEqual([{ n: 30 }])

@@ -12,7 +12,7 @@ import { type Step, steps } from './steps.ts'
 
 const forever = 1e9
 const defaultRuns = 50
-const timeLimitMs = 400_000
+const timeLimitMs = 60_000
 
 export interface StoreModelOptions {
   /** How many histories are tried. Default 50. */

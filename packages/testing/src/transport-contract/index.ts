@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import { type OpenStore, promisedBy } from '../store-contract/fixture.ts'
 import { endingPromises } from './ending.ts'
 import { flowPromises } from './flow.ts'
+import { restartPromises } from './restarts.ts'
 import { topicPromises } from './topics.ts'
 
 /**
@@ -14,5 +15,6 @@ export function transportContract(name: string, open: OpenStore): void {
     describe('flow', () => flowPromises(promised))
     describe('topics', () => topicPromises(promised))
     describe('ending and taking over', () => endingPromises(promised))
+    describe('restarts', () => restartPromises(promised))
   })
 }
