@@ -80,8 +80,9 @@ function nextSteps({ store, deadLetters }: Outcome): string[] {
   const inside = relative(from, store)
   const path = inside.startsWith('..') ? store : inside
   return [
-    ...(deadLetters > 0 ? [`  the dead letters     npx millrace dead-letters list --store ${path}`] : []),
-    `  the events           npx millrace tail --from beginning --store ${path}`,
-    '  once more            npm start -- --fresh',
+    `  to look around     export MILLRACE_STORE=${path}`,
+    ...(deadLetters > 0 ? ['                     npx millrace dead-letters list'] : []),
+    '                     npx millrace tail --from beginning',
+    '  once more          npm start -- --fresh',
   ]
 }

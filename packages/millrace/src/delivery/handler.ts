@@ -16,7 +16,10 @@ export type Middleware = (event: Event, context: HandlerContext, next: () => unk
 
 /** Options of an event that is published. */
 export interface PublishOptions extends EventOptions {
-  /** Publishes the event at this time, not now. The event's id is then also the id of its timer. */
+  /**
+   * Publishes the event at this time, not now. The event's id is then also the id of its timer: the same id again, before
+   * it is due, puts the new one in its place.
+   */
   readonly at?: Date
   /** The same as a delay, in milliseconds. */
   readonly afterMs?: number

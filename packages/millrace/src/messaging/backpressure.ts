@@ -6,13 +6,26 @@ interface Limited {
   readonly name: string
   readonly matches: (topic: string) => boolean
   readonly maxLag: number
-  /** How many more events may be published before its lag has to be asked for again. */
+  /** Events that were let through and are not committed yet: no lag tells of them. */
+  underWay: number
+  /** How many more events may pass before its lag has to be asked for again. */
   credit: number
   /** Resolves when there is credit again. */
   refilling: Promise<void> | undefined
-  /** Aborted when it limits nobody any more. */
-  readonly released: AbortController
+  /** Wakes who waits for room. */
+  changed: () => void
+  /** It limits nobody any more. */
+  released: boolean
 }
+
+/** The leave to publish some events, which ends when they are committed or failed to be. */
+export interface Passage {
+  /** Undefined when they need not wait. */
+  readonly open: Promise<void> | undefined
+  leave(): void
+}
+
+const nothing = (): void => {}
 
 /**
  * Credit from handlers to publishers: a publish waits while a subscription with `maxLag` lags by more. Between two looks
@@ -27,63 +40,79 @@ export class Backpressure {
   }
 
   limit(name: string, topics: readonly string[], maxLag: number): void {
-    const released = new AbortController()
-    const limited = { name, matches: compilePatterns(topics), maxLag, credit: 0, refilling: undefined, released }
-    this.#limited = [...this.#limited, limited]
+    const matches = compilePatterns(topics)
+    const state = { underWay: 0, credit: 0, refilling: undefined, changed: nothing, released: false }
+    this.#limited = [...this.#limited, { name, matches, maxLag, ...state }]
   }
 
   /** Whoever waits for the subscription goes on. */
   release(name: string): void {
-    for (const limited of this.#limited) if (limited.name === name) limited.released.abort()
+    for (const limited of this.#limited) {
+      if (limited.name !== name) continue
+      limited.released = true
+      limited.changed()
+    }
     this.#limited = this.#limited.filter((limited) => limited.name !== name)
   }
 
-  /** Takes credit for one event of a topic. A promise when the publisher has to wait for it. */
-  take(topic: string): Promise<void> | undefined {
-    let wait: Promise<void> | undefined
+  /** Asks to publish one event to each of the topics, in one unit. Undefined when nobody limits that. */
+  enter(topics: readonly string[]): Passage | undefined {
+    if (this.#limited.length === 0) return undefined
+    const entered: (readonly [limited: Limited, events: number])[] = []
+    const waits: Promise<void>[] = []
     for (const limited of this.#limited) {
-      if (!limited.matches(topic)) continue
-      if (limited.credit > 0 && limited.refilling === undefined) limited.credit--
-      else {
-        const before = wait
-        const turn = this.#takeLater(limited)
-        wait = before === undefined ? turn : Promise.all([before, turn]).then(() => {})
-      }
+      const events = topics.filter(limited.matches).length
+      if (events === 0) continue
+      entered.push([limited, events])
+      if (limited.credit > 0 && limited.refilling === undefined) pass(limited, events)
+      else waits.push(this.#passLater(limited, events))
     }
-    return wait
+    if (entered.length === 0) return undefined
+    return {
+      open: waits.length === 0 ? undefined : Promise.all(waits).then(nothing),
+      leave() {
+        for (const [limited, events] of entered) {
+          limited.underWay -= events
+          limited.changed()
+        }
+      },
+    }
   }
 
-  async #takeLater(limited: Limited): Promise<void> {
-    while (!limited.released.signal.aborted) {
+  async #passLater(limited: Limited, events: number): Promise<void> {
+    while (limited.credit <= 0 && !limited.released) {
       limited.refilling ??= this.#refill(limited).finally(() => {
         limited.refilling = undefined
       })
       await limited.refilling
-      if (limited.credit > 0) {
-        limited.credit--
-        return
-      }
     }
+    pass(limited, events)
   }
 
   /** Waits until the subscription's lag leaves room, however long that takes. */
   async #refill(limited: Limited): Promise<void> {
     const { name, maxLag } = limited
-    const { signal } = limited.released
-    while (!signal.aborted) {
-      const changed = Promise.withResolvers<void>()
-      const stop = this.#store.onCommit(() => changed.resolve())
-      const onReleased = (): void => changed.resolve()
-      signal.addEventListener('abort', onReleased)
+    while (!limited.released) {
+      const { promise: changed, resolve } = Promise.withResolvers<void>()
+      limited.changed = resolve
+      const stop = this.#store.onCommit(resolve)
       try {
-        const status = await this.#store.readSubscription(name, maxLag + 1)
-        limited.credit = Math.max(0, maxLag - (status?.lag ?? 0))
+        const { lag } = (await this.#store.readSubscription(name, maxLag + 1)) ?? { lag: 0 }
+        limited.credit = maxLag - lag - limited.underWay
         if (limited.credit > 0) return
-        await changed.promise
+        await changed
+        // Several commits and passages of one turn are one change.
+        await new Promise<void>((looked) => setImmediate(looked))
       } finally {
         stop()
-        signal.removeEventListener('abort', onReleased)
+        limited.changed = nothing
       }
     }
   }
+}
+
+/** A unit passes whole as soon as there is room for any of it; else one that is larger than the limit never would. */
+function pass(limited: Limited, events: number): void {
+  limited.credit -= events
+  limited.underWay += events
 }

@@ -1,7 +1,7 @@
 import { assertAlive, dueOf, tell } from '../delivery/index.ts'
 import { type Composer, composeEvent, type EncodedEvent, validate } from '../event/index.ts'
-import type { Append, ExpectedRevision, SqlStatement, Store, TimerWrite } from '../store/index.ts'
-import type { Backpressure } from './backpressure.ts'
+import type { Append, Committed, ExpectedRevision, SqlStatement, Store, TimerWrite, Unit } from '../store/index.ts'
+import type { Backpressure, Passage } from './backpressure.ts'
 import type { Message, Published } from './message.ts'
 
 interface Composed {
@@ -31,9 +31,9 @@ export class Publisher {
       await this.#store.commit({ timers: [{ kind: 'set', id: event.id, dueMs, event }] })
       return { id: event.id, position: 0, duplicate: false }
     }
-    const credit = this.#backpressure.take(event.header.topic)
-    if (credit !== undefined) await credit
-    const { appended } = await this.#store.commit({ append: [{ event, unique }] })
+    const unit = { append: [{ event, unique }] }
+    const passage = this.#backpressure.enter([event.header.topic])
+    const { appended } = await (passage === undefined ? this.#store.commit(unit) : this.#pass(passage, unit))
     const { position, duplicate } = appended[0]!
     tell('publish', () => ({ type: event.header.type, id: event.id, position, duplicate }))
     return { id: event.id, position, duplicate }
@@ -46,14 +46,15 @@ export class Publisher {
       const composing = this.#compose(message)
       composed.push(composing instanceof Promise ? await composing : composing)
     }
-    await this.#takeCredit(composed)
     const append: Append[] = []
     const timers: TimerWrite[] = []
     for (const { event, unique, dueMs } of composed) {
       if (dueMs === undefined) append.push({ event, unique })
       else timers.push({ kind: 'set', id: event.id, dueMs, event })
     }
-    const { appended } = await this.#store.commit({ append, timers, sql })
+    const passage = this.#backpressure.enter(append.map(({ event }) => event.header.topic))
+    const unit = { append, timers, sql }
+    const { appended } = await (passage === undefined ? this.#store.commit(unit) : this.#pass(passage, unit))
     tell('publish', () => ({ count: append.length, positions: appended.map(({ position }) => position) }))
     let next = 0
     return composed.map(({ event, dueMs }) => {
@@ -71,18 +72,20 @@ export class Publisher {
   ): Promise<readonly Published[]> {
     const composed: Composed[] = []
     for (const message of messages) composed.push(await this.#compose(message))
-    await this.#takeCredit(composed)
     const append = composed.map(({ event, unique }) => ({ event, unique, stream: { name: stream, expected } }))
-    const { appended } = await this.#store.commit({ append })
+    const passage = this.#backpressure.enter(append.map(({ event }) => event.header.topic))
+    const { appended } = await (passage === undefined ? this.#store.commit({ append }) : this.#pass(passage, { append }))
     tell('publish', () => ({ stream, positions: appended.map(({ position }) => position) }))
     return appended.map(({ position, duplicate }, index) => ({ id: append[index]!.event.id, position, duplicate }))
   }
 
-  /** Waits until all subscriptions that limit their publishers have room for all of them. */
-  async #takeCredit(composed: readonly Composed[]): Promise<void> {
-    for (const { event, dueMs } of composed) {
-      const credit = dueMs === undefined ? this.#backpressure.take(event.header.topic) : undefined
-      if (credit !== undefined) await credit
+  /** Commits when the subscriptions that limit their publishers have room. */
+  async #pass(passage: Passage, unit: Unit): Promise<Committed> {
+    try {
+      await passage.open
+      return await this.#store.commit(unit)
+    } finally {
+      passage.leave()
     }
   }
 

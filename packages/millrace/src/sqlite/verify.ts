@@ -1,28 +1,14 @@
 import { extname, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { MillraceError } from '../base/index.ts'
-import type { Finding } from './check.ts'
-import type { VerifyMessage, VerifyTask } from './verify-worker.ts'
+import type { VerifyMessage, VerifyProgress, VerifyReport, VerifyTask } from './verify-report.ts'
 
 export type { Finding } from './check.ts'
+export type { VerifyProgress, VerifyReport } from './verify-report.ts'
 
 export interface VerifyOptions {
   /** Called now and then while the verification runs. */
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined
-}
-
-export interface VerifyProgress {
-  /** What is being checked. */
-  readonly check: string
-  /** How much of all is done, from 0 to 1. */
-  readonly fraction: number
-}
-
-export interface VerifyReport {
-  /** True when every check held. */
-  readonly ok: boolean
-  /** One for each check that held, one for each problem of the others (the first ten of each). */
-  readonly findings: readonly Finding[]
 }
 
 /**

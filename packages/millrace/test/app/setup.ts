@@ -31,9 +31,19 @@ export async function start({ path = ':memory:', ...config }: Setup): Promise<St
   const { engine, opened } = tapped(sqlite(path, path === ':memory:' ? {} : { synchronous: 'normal' }))
   // The watchdog watches real time.
   const app = millrace({ blockedAfterMs: 0, logger: recorder(logged), random: () => 0.5, ...config, store: engine, clock })
-  onTestFinished(() => app.stop())
+  onTestFinished(() => stopAtLast(app, clock))
   await app.start()
   return { app, clock, logged, store: opened() }
+}
+
+/** Stops an application whose handlers may be left hanging: it waits for them as long as its clock says. */
+export async function stopAtLast(app: Application, clock: SimulatedClock): Promise<void> {
+  let stopped = false
+  const stopping = app.stop().finally(() => {
+    stopped = true
+  })
+  while (!stopped) await clock.advance(1_000)
+  await stopping
 }
 
 /** An engine whose store can be had, too. */

@@ -1,5 +1,4 @@
-import { eventually } from '@millrace/testing'
-import { defineEvent, message } from 'millrace'
+import { collection, defineEvent, message } from 'millrace'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Changed, Noted, Ordered } from '../app/contracts.ts'
@@ -149,7 +148,7 @@ describe('append', () => {
 
 test('documents outside of handlers: expected versions, lists by prefix and page', async () => {
   const { app } = await start({})
-  const values = (await import('millrace')).collection<{ n: number }>('values')
+  const values = collection<{ n: number }>('values')
   await app.documents.put(values, 'a/1', { n: 1 }, { expectedVersion: 0 })
   await expect(app.documents.put(values, 'a/1', { n: 2 }, { expectedVersion: 0 })).rejects.toMatchObject({
     code: 'VERSION_CONFLICT',
@@ -160,6 +159,6 @@ test('documents outside of handlers: expected versions, lists by prefix and page
   expect((await app.documents.list(values, { prefix: 'a/' })).map(({ key }) => key)).toEqual(['a/1', 'a/2'])
   expect((await app.documents.list(values, { after: 'a/1', limit: 1 })).map(({ key }) => key)).toEqual(['a/2'])
   await app.documents.delete(values, 'a/1', { expectedVersion: 1 })
-  await eventually(async () => (await app.documents.get(values, 'a/1')) === undefined)
+  expect(await app.documents.get(values, 'a/1')).toBeUndefined()
   await expect(app.documents.put(values, 'c', undefined as never)).rejects.toMatchObject({ code: 'DATA_INVALID' })
 })

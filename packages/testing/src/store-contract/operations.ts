@@ -96,6 +96,16 @@ export function operationPromises(promised: Promised): void {
     expect(await drain(s)).toEqual([a, b, c])
   })
 
+  promised('one under way is kept behind an earlier one of its key that was redriven meanwhile', async (fixture) => {
+    const s = await handling(fixture)
+    const [a, b] = await fixture.publish('t', 2, { key: 'k' })
+    await s.keep(a!, 'dead')
+    await fixture.store.commit(operation('redrive', [a!]))
+    await s.keep(b!, 'park')
+    expect(await s.positions('due')).toEqual([a])
+    expect(await drain(s)).toEqual([a, b])
+  })
+
   promised('only what is kept can be redriven, discarded or edited', async (fixture) => {
     const { s, positions, commit } = await withDead(fixture, [null])
     const [unsettled] = await fixture.publish('t')
@@ -132,6 +142,14 @@ export function operationPromises(promised: Promised): void {
     expect(await s.positions('due')).toEqual([a])
     expect(await drain(s)).toEqual([a, b])
     expect(await s.positions('pending')).toEqual([other])
+  })
+
+  promised('releasing makes due what was parked for later', async (fixture) => {
+    const s = await handling(fixture)
+    const [a] = await fixture.publish('t')
+    await s.keep(a!, 'park', { dueMs: fixture.clock.now() + 3_600_000, attempts: 3 })
+    await fixture.store.commit(operation('release', [a!]))
+    expect(await s.read('due')).toMatchObject([{ position: a, attempts: 3, reason: 'retry' }])
   })
 
   promised('an edited dead letter is redriven with the new data; the log keeps the old', async (fixture) => {

@@ -94,8 +94,8 @@ export function sqlPromises(promised: Promised, placeholder: Placeholder): void 
 
   withTable('what is no value of SQL is refused, not written as something else', async ({ store }, rows) => {
     for (const wrong of [{}, { id: 1 }, [1], new Date(0), undefined, true, Symbol('s'), () => 1]) {
-      await refused('SQL_FAILED', store.commit({ sql: [insert(1, wrong as never)] }))
-      await refused('SQL_FAILED', store.commit({ sql: [insert(wrong as never)] }))
+      const insertWrong = statement('INSERT INTO mine (note) VALUES (?)', wrong as never)
+      await refused('SQL_FAILED', store.commit({ sql: [insertWrong] }))
       await refused('SQL_FAILED', store.query(statement('SELECT * FROM mine WHERE id = ?', wrong as never)))
     }
     expect(await rows()).toEqual([])

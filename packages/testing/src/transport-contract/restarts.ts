@@ -11,8 +11,8 @@ interface Round {
   readonly window: number
   /** Which of the deliveries are settled, over and over, in this order of commits. */
   readonly settled: readonly boolean[]
-  /** Whether the store is opened again as well, where its data outlive it. */
-  readonly reopens: boolean
+  /** Who comes after: the same one under the same lease, one that takes the lease anew, or a process started later. */
+  readonly next: 'same' | 'lease' | 'process'
 }
 
 const rounds: fc.Arbitrary<Round[]> = fc.array(
@@ -20,7 +20,7 @@ const rounds: fc.Arbitrary<Round[]> = fc.array(
     published: fc.array(fc.boolean(), { maxLength: 12 }),
     window: fc.integer({ min: 1, max: 30 }),
     settled: fc.array(fc.boolean(), { minLength: 1, maxLength: 7 }),
-    reopens: fc.boolean(),
+    next: fc.constantFrom('same', 'lease', 'process'),
   }),
   { minLength: 2, maxLength: 8 },
 )
@@ -37,12 +37,14 @@ export function restartPromises(promised: Promised): void {
 /** Every run has a subscription and a topic of its own in the same store. */
 async function follow(fixture: StoreFixture, name: string, history: readonly Round[]): Promise<void> {
   let unsettled: number[] = []
-  for (const { published, window, settled, reopens } of history) {
+  let epoch: number | undefined
+  for (const { published, window, settled, next } of history) {
     for (const own of published) {
       const [position] = await fixture.publish(own ? name : 'noise')
       if (own) unsettled.push(position!)
     }
-    const s = await consuming(fixture, { name, topics: [name], window, receive: async () => {} })
+    const receive = async () => {}
+    const s = await consuming(fixture, { name, topics: [name], window, receive, ...(epoch !== undefined && { epoch }) })
     const expected = unsettled.slice(0, window)
     await s.received(expected.length)
     expect(s.positions.slice(0, expected.length)).toEqual(expected)
@@ -55,6 +57,7 @@ async function follow(fixture: StoreFixture, name: string, history: readonly Rou
     const done = new Set(positionsOf(chosen))
     unsettled = unsettled.filter((position) => !done.has(position))
     expect((await fixture.store.readSubscription(name, 10_000))!.lag).toBe(unsettled.length)
-    if (reopens && fixture.reopens) await fixture.reopen()
+    epoch = next === 'same' ? s.epoch : undefined
+    if (next === 'process' && fixture.reopens) await fixture.reopen()
   }
 }
