@@ -50,6 +50,7 @@ export class Tenure implements LaneHost {
   #probing: Promise<unknown> | undefined
   #paused = false
   #lost = false
+  #ending = false
 
   constructor(
     plan: Plan,
@@ -70,6 +71,8 @@ export class Tenure implements LaneHost {
     )
     this.#failures = new FailurePath(plan, runtime, lease.epoch)
     this.#trial = new Trial(lease.clean ? 0 : window, lease.head, () => this.#adjust())
+    // What killed the process before, or made somebody kill it, may do so again.
+    if (this.#trial.isOn) runtime.watchdog?.watchNow()
     this.#dispatcher = new Dispatcher(
       (works, slot) => this.#run(works, slot),
       this.#trial.isOn ? 1 : concurrency,
@@ -154,6 +157,7 @@ export class Tenure implements LaneHost {
 
   /** Begins nothing more, waits for what is under way up to `drainMs`, then abandons it. */
   async stop(drainMs: number): Promise<void> {
+    this.#ending = true
     this.#feed.pause()
     this.#dispatcher.stop()
     const cancel = this.#runtime.clock.after(drainMs, () => {
@@ -168,6 +172,7 @@ export class Tenure implements LaneHost {
   /** The epoch is over: whatever handlers still do, nothing of it can be committed. */
   abandon(reason: unknown): void {
     this.#lost = true
+    this.#ending = true
     this.#feed.pause()
     this.#dispatcher.stop()
     this.#attempts.abandonAll(reason)
@@ -190,6 +195,10 @@ export class Tenure implements LaneHost {
 
   monotonic(): number {
     return this.#runtime.clock.monotonic()
+  }
+
+  get isEnding(): boolean {
+    return this.#ending
   }
 
   async commit(unit: Unit): Promise<void> {

@@ -36,7 +36,14 @@ export class Watchdog {
 
   start(): void {
     this.#beat()
-    this.#cancelThread = this.#clock.after(secondThreadAfterMs, () => this.#startThread())
+    if (this.#options.blockedExitMs > 0) this.watchNow()
+    else this.#cancelThread = this.#clock.after(secondThreadAfterMs, () => this.watchNow())
+  }
+
+  /** Starts the second thread, if it does not run yet: what comes next may block at once. */
+  watchNow(): void {
+    this.#cancelThread?.()
+    if (this.#worker === undefined) this.#startThread()
   }
 
   async stop(): Promise<void> {

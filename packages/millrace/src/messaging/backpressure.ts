@@ -95,7 +95,7 @@ export class Backpressure {
     while (!limited.released) {
       const { promise: changed, resolve } = Promise.withResolvers<void>()
       limited.changed = resolve
-      const stop = this.#store.onCommit(resolve)
+      const stop = this.#store.onCommit(() => resolve())
       try {
         const { lag } = (await this.#store.readSubscription(name, maxLag + 1)) ?? { lag: 0 }
         limited.credit = maxLag - lag - limited.underWay

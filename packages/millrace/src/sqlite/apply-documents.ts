@@ -58,7 +58,7 @@ export class Documents implements Held {
     this.#written = true
     for (const { collection, key, value, expiresMs } of writes) {
       if (value === null) this.#delete.run(collection, key)
-      else this.#put.run(collection, key, value, expiresMs ?? null, this.#group.nowMs)
+      else this.#put.run(collection, key, value, expiresMs == null ? null : Math.ceil(expiresMs), this.#group.nowMs)
     }
   }
 

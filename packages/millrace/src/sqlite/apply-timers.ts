@@ -39,7 +39,7 @@ export class Timers {
       }
       const { id, key, timeMs, expiresMs, attributes, data, header } = write.event
       const kind = this.#kinds.intern(header).id
-      this.#set.run(write.id, write.dueMs, kind, timeMs, id, key, expiresMs, attributes, data)
+      this.#set.run(write.id, Math.ceil(write.dueMs), kind, timeMs, id, key, expiresMs, attributes, data)
     }
   }
 }

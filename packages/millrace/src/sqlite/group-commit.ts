@@ -164,7 +164,7 @@ export class GroupCommit {
   /** Applies and commits the first units. The index of one that failed when parts of it were written already. */
   #applyAll(limit: number): number | undefined {
     const { writer, group, clock } = this.#options
-    group.nowMs = clock.now()
+    group.nowMs = Math.floor(clock.now())
     if (this.lookForForeign()) group.control = true
     const endMs = clock.monotonic() + sliceMs
     let bytes = 0

@@ -126,6 +126,6 @@ export class Kept {
 
   #dueOf(state: KeptState, dueMs: number | null): number | null {
     if (state === 'trying') return this.#group.nowMs
-    return state === 'parked' ? dueMs : null
+    return state === 'parked' && dueMs !== null ? Math.ceil(dueMs) : null
   }
 }

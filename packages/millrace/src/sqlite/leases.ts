@@ -86,9 +86,9 @@ export class Leases implements Held {
     const { name } = write
     switch (write.kind) {
       case 'acquire':
-        return this.#acquire(name, write.owner, this.#group.nowMs + write.ttlMs)
+        return this.#acquire(name, write.owner, this.#until(write.ttlMs))
       case 'renew':
-        this.#renew.run(this.#group.nowMs + write.ttlMs, name)
+        this.#renew.run(this.#until(write.ttlMs), name)
         return undefined
       case 'release':
         this.#release.run(name)
@@ -117,6 +117,10 @@ export class Leases implements Held {
     this.#take.run(name, epoch, owner.instance, owner.pid, owner.host, processStart(owner.pid), untilMs)
     this.#epochs.set(name, epoch)
     return { epoch, clean: holder !== 'vanished' }
+  }
+
+  #until(ttlMs: number): number {
+    return Math.ceil(this.#group.nowMs + ttlMs)
   }
 
   #holder(row: LeaseRow, by: LeaseOwner): 'nobody' | 'itself' | 'vanished' | 'another' {

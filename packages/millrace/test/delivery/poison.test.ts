@@ -19,10 +19,10 @@ async function storeWithEvents(): Promise<string> {
   return path
 }
 
-async function outcome(path: string) {
+async function outcome(path: string, subscription = 'poisoned') {
   const { app, store } = await start({ path })
   const rows = await app.query('SELECT n FROM handled ORDER BY n')
-  const dead = await store.readKept({ subscription: 'poisoned', state: 'dead', limit: 100 })
+  const dead = await store.readKept({ subscription, state: 'dead', limit: 100 })
   const [state] = (await app.inspect()).subscriptions
   return { handled: rows.map(({ n }) => n), dead, state }
 }
@@ -51,6 +51,21 @@ describe('a message that kills the process', () => {
       { position: poison + 1, reason: 'poison', deaths: 3, attempts: 0, history: [{ code: 'DELIVERY_POISONOUS' }] },
     ])
     expect(state).toMatchObject({ lag: 0, parked: 0, waiting: 0, dead: 1, settled: { handled: events - 1 } })
+  })
+
+  test('by never giving the thread back: the process reports it, kills itself if asked, and the message is isolated', async () => {
+    const path = await storeWithEvents()
+    const role: Role = { role: 'blocked', by: 5, exits: true }
+    for (let deaths = 0; deaths < 4; deaths++) {
+      const worker = startWorker(path, role)
+      expect(await worker.gone).toEqual({ code: null, signal: 'SIGKILL' })
+      expect(worker.errors.join('\n')).toMatch(/HANDLER_BLOCKED: The handler of 'blocked' has blocked .* at position 6/)
+    }
+    const last = startWorker(path, role)
+    expect(await last.gone).toEqual({ code: 0, signal: null })
+    const { handled, dead } = await outcome(path, 'blocked')
+    expect(handled).toEqual(all.filter((n) => n !== 5))
+    expect(dead).toMatchObject([{ position: 6, reason: 'poison' }])
   })
 
   test('a process that is killed from outside does not make poison of innocents', async () => {

@@ -11,6 +11,8 @@ export interface WorkerProcess {
   readonly pid: number
   /** What it has told so far. */
   readonly lines: readonly string[]
+  /** What it has written on its standard error. */
+  readonly errors: readonly string[]
   /** Resolves when it has told so many lines that begin like this; rejects when it ended before. */
   told(beginning: string, count?: number): Promise<void>
   /** Kills it at once, and resolves when it is gone. */
@@ -31,14 +33,16 @@ export function startWorker(path: string, role: Role): WorkerProcess {
   const values = ['-C', 'millrace-source', file, 'run', path, JSON.stringify(role)]
   // Most of the time of a process this short would go into compiling the same files again.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'millrace-test-compiled') }
-  const child = spawn(process.execPath, values, { env, stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, values, { env, stdio: ['pipe', 'pipe', 'pipe'] })
   const lines: string[] = []
+  const errors: string[] = []
   let changed = Promise.withResolvers<void>()
   createInterface({ input: child.stdout }).on('line', (line) => {
     lines.push(line)
     changed.resolve()
     changed = Promise.withResolvers()
   })
+  createInterface({ input: child.stderr }).on('line', (line) => errors.push(line))
   const gone = exitOf(child)
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL')
@@ -48,6 +52,7 @@ export function startWorker(path: string, role: Role): WorkerProcess {
   return {
     pid: child.pid!,
     lines,
+    errors,
     gone,
     kill,
     end() {

@@ -14,6 +14,8 @@ export type Role =
   | { readonly role: 'publisher'; readonly events: number }
   /** Handles events, and dies of those with this number. */
   | { readonly role: 'poisoned'; readonly poison: number; readonly by: 'exit' | 'SIGKILL'; readonly dispatch: 'serial' | 'keyed' | 'concurrent' }
+  /** Never gives its only thread back from the event with this number; is to be killed for that by itself. */
+  | { readonly role: 'blocked'; readonly by: number; readonly exits: boolean }
   /** Handles events until it is told to stop by the end of its standard input; stands by while another one does. */
   | { readonly role: 'standby' }
 
@@ -61,10 +63,19 @@ function poisoned({ poison, by, dispatch }: Extract<Role, { role: 'poisoned' }>)
   })
 }
 
+function blocked(by: number): Service {
+  return service('blocked', { dispatch: 'serial' }).on(Ordered, ({ data: { n } }, { sql }) => {
+    tell(`begun ${n}`)
+    while (n === by);
+    sql('INSERT INTO handled (service, n) VALUES (?, ?)', 'blocked', n)
+  })
+}
+
 const servicesOf = (role: Role): readonly Service[] => {
   if (role.role === 'pipeline') return pipeline()
   if (role.role === 'poisoned') return [poisoned(role)]
   if (role.role === 'publisher') return []
+  if (role.role === 'blocked') return [blocked(role.by)]
   return [
     service('standby', { whenHeld: 'wait', leaseMs: 60_000 }).on(Ordered, ({ data: { n } }, { sql }) => {
       sql('INSERT INTO handled (service, n) VALUES (?, ?)', `standby ${process.pid}`, n)
@@ -77,6 +88,7 @@ async function run(path: string, role: Role): Promise<void> {
     store: sqlite(path, { synchronous: 'normal' }),
     services: servicesOf(role),
     contracts: [Ordered, Changed],
+    ...(role.role === 'blocked' ? { blockedAfterMs: 50, blockedExitMs: role.exits ? 100 : 0 } : {}),
   }).start()
   tell('started')
   if (role.role === 'publisher') {

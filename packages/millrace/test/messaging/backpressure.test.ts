@@ -1,6 +1,7 @@
 import { eventually } from '@millrace/testing'
-import { message, service } from 'millrace'
+import { defineCommand, message, service } from 'millrace'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { Changed, Noted, Ordered } from '../app/contracts.ts'
 import { start } from '../app/setup.ts'
 
@@ -52,7 +53,7 @@ describe('a publisher to a service with maxLag', () => {
     await app.idle()
   })
 
-  test('100 times too much at once: the log never runs ahead by more than a bounded number, and nothing is lost', async () => {
+  test('100 times too much at once: the log never runs ahead by more than that, and nothing is lost', async () => {
     const { app, allow, handled } = await limited(50)
     let most = 0
     let done = false
@@ -67,8 +68,7 @@ describe('a publisher to a service with maxLag', () => {
     allow(5_000)
     await app.idle()
     expect(handled()).toBe(5_000)
-    // Those whose credit was taken and that are not in the log yet come on top.
-    expect(most).toBeLessThanOrEqual(100)
+    expect(most).toBeLessThanOrEqual(50)
   })
 
   test('other topics, scheduled messages and handlers do not wait', async () => {
@@ -114,8 +114,6 @@ describe('a publisher to a service with maxLag', () => {
   })
 
   test('a request that cannot be published in time rejects in time', async () => {
-    const { defineCommand } = await import('millrace')
-    const { z } = await import('zod')
     const Do = defineCommand('test.do', { schema: z.object({}) })
     const blocked = service('doing', { dispatch: 'serial', maxLag: 1 }).handle(Do, () => new Promise<void>(() => {}))
     const { app, clock } = await start({ services: [blocked] })

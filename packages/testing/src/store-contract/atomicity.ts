@@ -78,7 +78,9 @@ export function atomicityPromises(promised: Promised): void {
       await refused(code, store.commit(grown(effects, part(fixture))))
       expect(await everything(store)).toEqual(was)
       // What cannot be read shows itself here: the inbox mark and the lease were not taken either.
-      await store.commit(effects)
+      const { appended } = await store.commit(effects)
+      const { records } = await store.readLog({ after: appended[0]!.position - 1, limit: 9 })
+      expect(records.map((record) => record.event)).toEqual(effects.append!.map((append) => append.event))
       expect(await everything(store)).not.toEqual(was)
     })
 
@@ -117,7 +119,11 @@ async function effectsOfAllKinds(fixture: StoreFixture): Promise<Unit> {
   const epoch = await takeLease(store, leaseOf('s'))
   const [position] = await fixture.publish('t', 2)
   return {
-    append: [{ event: event('t') }, { event: event('t'), stream: { name: 'stream', expected: 'none' } }],
+    append: [
+      { event: event('new') },
+      { event: event('t') },
+      { event: event('t'), stream: { name: 'stream', expected: 'none' } },
+    ],
     settle: [
       {
         subscription: 's',

@@ -42,6 +42,8 @@ export interface StoreFixture {
   readonly reopens: boolean
   /** Closes the store and opens it again. Skips the test where the data do not outlive it. */
   reopen(): Promise<void>
+  /** Several processes may have the store open at once. */
+  readonly shares: boolean
   /** Opens the same place once more, as another process does. Skips the test where only one may have it. */
   beside(): Promise<OpenEngine>
   /** Skips the rest of the test, visibly, unless the store can do what it is about. */
@@ -123,7 +125,7 @@ class Fixture implements StoreFixture {
 
   async beside(): Promise<OpenEngine> {
     const { reopen } = this.#under
-    this.needs(this.store.capabilities.sharedByProcesses && reopen !== undefined, 'sharing by several processes')
+    this.needs(this.shares, 'sharing by several processes')
     return this.#openAnother(reopen!())
   }
 
@@ -137,6 +139,10 @@ class Fixture implements StoreFixture {
 
   ended(): void {
     for (const check of this.#checks) check()
+  }
+
+  get shares(): boolean {
+    return this.reopens && this.store.capabilities.sharedByProcesses
   }
 
   async close(): Promise<void> {

@@ -1,14 +1,14 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
-import type { LeaseWrite, Unit } from 'millrace/engine'
+import type { LeaseWrite, Store, Unit } from 'millrace/engine'
 import { describe, expect, type TestContext, test } from 'vitest'
 import { type OpenStore, type StoreFixture, withStore } from '../store-contract/fixture.ts'
-import { leaseOf, owner, takeLease } from '../store-contract/leasing.ts'
+import { leaseOf, owner } from '../store-contract/leasing.ts'
 import { expectSame } from './compare.ts'
 import { explain, tried } from './explain.ts'
 import { names, resolve } from './resolve.ts'
 import { emptyModel, type Model } from './state.ts'
-import { type Step, steps } from './steps.ts'
+import { type Part, type Step, steps } from './steps.ts'
 
 const forever = 1e9
 const defaultRuns = 50
@@ -49,55 +49,86 @@ export async function tryHistories(open: OpenStore, context: TestContext, option
   })
 }
 
-/** Lets a history happen to the store and to the model, and compares them after every step. */
+/** Lets a history happen to the store and to the model, and compares them after every step, as each process sees it. */
 async function follow(fixture: StoreFixture, history: readonly Step[]): Promise<void> {
-  let model = await begin(fixture)
+  const run = await Run.begin(fixture)
   for (const [n, step] of history.entries()) {
     try {
-      model = await happen(fixture, model, step)
-      await expectSame(fixture.store, model, [names.collection])
+      await run.happen(step)
+      await run.compare()
     } catch (error) {
       throw new Error(`In step ${n + 1} of ${history.length}: ${inspect(step, { depth: 9 })}`, { cause: error })
     }
   }
 }
 
-/** The subscriptions of the model, each with its lease taken for longer than any history lasts. */
-async function begin({ store, clock }: StoreFixture): Promise<Model> {
-  const model = emptyModel(clock.now())
-  for (const [name, topics] of names.subscriptions) {
-    await store.commit({ subscriptions: [{ kind: 'ensure', name, topics, from: 'beginning' }] })
-    const epoch = await takeLease(store, leaseOf(name), 'handler', forever)
-    model.subscriptions.set(name, { topics, settled: new Set(), kept: new Map() })
-    model.leases.set(leaseOf(name), { epoch, instance: 'handler', untilMs: clock.now() + forever })
-  }
-  return model
-}
+class Run {
+  readonly #fixture: StoreFixture
+  #model: Model
+  /** The store as several processes have it open; where only one may, all are the same. */
+  #processes: readonly Store[] = []
+  /** Which of them has the leases of the subscriptions. */
+  #handler = 0
 
-async function happen(fixture: StoreFixture, model: Model, step: Step): Promise<Model> {
-  switch (step.kind) {
-    case 'pass':
-      await fixture.clock.advance(step.ms)
-      return { ...model, nowMs: fixture.clock.now() }
-    case 'reopen':
-      if (fixture.reopens) await fixture.reopen()
-      return model
-    case 'take': {
-      const [name] = names.subscriptions[step.subscription]!
-      const take: LeaseWrite = { kind: 'acquire', name: leaseOf(name), owner: owner('handler'), ttlMs: forever }
-      return commit(fixture, model, [{ leases: [take] }])
+  static async begin(fixture: StoreFixture): Promise<Run> {
+    const run = new Run(fixture)
+    await run.#open()
+    for (const [name, topics] of names.subscriptions) {
+      await fixture.store.commit({ subscriptions: [{ kind: 'ensure', name, topics, from: 'beginning' }] })
+      run.#model.subscriptions.set(name, { topics, settled: new Set(), kept: new Map() })
     }
-    case 'commit':
-      return commit(
-        fixture,
-        model,
-        step.units.map((parts) => resolve(model, parts, fixture.event)),
-      )
+    await run.happen({ kind: 'take', by: 0 })
+    return run
+  }
+
+  private constructor(fixture: StoreFixture) {
+    this.#fixture = fixture
+    this.#model = emptyModel(fixture.clock.now())
+  }
+
+  async happen(step: Step): Promise<void> {
+    switch (step.kind) {
+      case 'pass':
+        await this.#fixture.clock.advance(step.ms)
+        this.#model.nowMs = this.#fixture.clock.now()
+        return
+      case 'reopen':
+        if (!this.#fixture.reopens) return
+        await this.#fixture.reopen()
+        return this.#open()
+      case 'take':
+        this.#handler = step.by
+        return this.#commit([{ leases: names.subscriptions.map(([name]) => taken(name)) }], [step.by])
+      case 'commit': {
+        const by = step.by.map((n, place) => (step.units[place]?.some(isSettlement) ? this.#handler : n))
+        const units = step.units.map((parts) => resolve(this.#model, parts, this.#fixture.event))
+        return this.#commit(units, by)
+      }
+    }
+  }
+
+  async compare(): Promise<void> {
+    for (const store of new Set(this.#processes)) await expectSame(store, this.#model, [names.collection])
+  }
+
+  async #open(): Promise<void> {
+    const { store, shares } = this.#fixture
+    this.#processes = [store, shares ? (await this.#fixture.beside()).store : store]
+  }
+
+  async #commit(units: readonly Unit[], by: readonly number[]): Promise<void> {
+    const group = await Promise.all(units.map((unit, n) => tried(unit, (one) => this.#processes[by[n]!]!.commit(one))))
+    const next = explain(this.#model, group)
+    if (typeof next === 'string') expect.fail(`${next}\n${inspect(group, { depth: 9 })}`)
+    this.#model = next
   }
 }
 
-async function commit({ store }: StoreFixture, model: Model, units: readonly Unit[]): Promise<Model> {
-  const group = await Promise.all(units.map((unit) => tried(unit, (one) => store.commit(one))))
-  const next = explain(model, group)
-  return typeof next === 'string' ? expect.fail(`${next}\n${inspect(group, { depth: 9 })}`) : next
-}
+const isSettlement = ({ kind }: Part): boolean => kind === 'settle'
+
+const taken = (subscription: string): LeaseWrite => ({
+  kind: 'acquire',
+  name: leaseOf(subscription),
+  owner: owner('handler'),
+  ttlMs: forever,
+})

@@ -46,8 +46,10 @@ export type DeliveryPart =
     }
 
 export type Step =
-  | { readonly kind: 'commit'; readonly units: readonly (readonly Part[])[] }
-  | { readonly kind: 'take'; readonly subscription: number }
+  /** Units that are committed at once, each by the process of this number. */
+  | { readonly kind: 'commit'; readonly units: readonly (readonly Part[])[]; readonly by: readonly number[] }
+  /** The process takes the leases of the subscriptions. From then on it settles their deliveries, and the other does not. */
+  | { readonly kind: 'take'; readonly by: number }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'reopen' }
 
@@ -107,21 +109,28 @@ const handling: fc.Arbitrary<Part[]> = oneof(
 )
 const unit: fc.Arbitrary<Part[]> = fc.tuple(plain, handling).map(([some, more]) => [...some, ...more])
 
+const processes = array(few(1), { minLength: 3, maxLength: 3 })
+
 /** What happens to a store, one step after another. */
 export const steps: fc.Arbitrary<Step[]> = array(
   oneof(
     {
       weight: 6,
-      arbitrary: record({ kind: constant('commit' as const), units: array(unit, { maxLength: 1, minLength: 1 }) }),
+      arbitrary: record({
+        kind: constant('commit' as const),
+        by: processes,
+        units: array(unit, { maxLength: 1, minLength: 1 }),
+      }),
     },
     {
       weight: 3,
       arbitrary: record({
         kind: constant('commit' as const),
+        by: processes,
         units: fc.tuple(unit, array(plain, { minLength: 1, maxLength: 2 })).map(([first, rest]) => [first, ...rest]),
       }),
     },
-    { weight: 1, arbitrary: record({ kind: constant('take' as const), subscription: few(1) }) },
+    { weight: 1, arbitrary: record({ kind: constant('take' as const), by: few(1) }) },
     { weight: 1, arbitrary: record({ kind: constant('pass' as const), ms: constantFrom(1, 600, 5_001) }) },
     { weight: 1, arbitrary: constant<Step>({ kind: 'reopen' }) },
   ),

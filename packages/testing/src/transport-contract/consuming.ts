@@ -1,4 +1,4 @@
-import type { Consumer, LogRecord, Outcome, TransportSubscription } from 'millrace/engine'
+import type { Consumer, LogRecord, OpenEngine, Outcome, TransportSubscription } from 'millrace/engine'
 import { expect } from 'vitest'
 import { eventually } from '../eventually.ts'
 import type { StoreFixture } from '../store-contract/fixture.ts'
@@ -8,6 +8,8 @@ import { positionsOf } from '../store-contract/reading.ts'
 export interface ConsumingOptions extends Partial<TransportSubscription> {
   /** What to do with a batch. Default: acknowledge it whole. */
   readonly receive?: (batch: readonly LogRecord[], self: Consuming) => Promise<void>
+  /** The process that consumes. Default: the one of the fixture. */
+  readonly at?: OpenEngine
   /** Which instance takes the lease. */
   readonly instance?: string
 }
@@ -38,7 +40,7 @@ export interface Consuming {
 export async function consuming(fixture: StoreFixture, options: ConsumingOptions = {}): Promise<Consuming> {
   const { name = 's', topics = ['t'], window = 100, instance = 'me' } = options
   const receive = options.receive ?? ((batch, self) => self.ack(batch))
-  const { store, log } = fixture
+  const { store, log } = options.at ?? fixture
   await store.commit({ subscriptions: [{ kind: 'ensure', name, topics, from: 'beginning' }] })
   const epoch = options.epoch ?? (await takeLease(store, leaseOf(name), instance))
   const records: LogRecord[] = []
@@ -73,7 +75,7 @@ export async function consuming(fixture: StoreFixture, options: ConsumingOptions
     async settle(batch, outcome) {
       // Taken away when it is asked for: the next batch may come before the answer.
       for (const { position } of batch) open.delete(position)
-      await fixture.store.commit({
+      await store.commit({
         settle: batch.map((record) => ({
           subscription: name,
           epoch,

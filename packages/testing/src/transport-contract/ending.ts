@@ -108,6 +108,30 @@ export function endingPromises(promised: Promised): void {
     expect(again.positions).toEqual(positions.slice(5))
   })
 
+  promised('what several processes publish arrives as one log, at a consumer in each', async (fixture) => {
+    const { clock, event } = fixture
+    const other = await fixture.beside()
+    const here = await consuming(fixture, { name: 'here' })
+    const there = await consuming(fixture, { name: 'there', at: other })
+    const stores = [fixture.store, other.store]
+    const publish = async (n: number) => {
+      const { appended } = await stores[n % 2]!.commit({ append: [{ event: event('t') }, { event: event('noise') }] })
+      await clock.advance(n % 3)
+      return appended[0]!.position
+    }
+    const positions: number[] = []
+    for (const round of range(1, 60)) {
+      positions.push(...(await Promise.all(range(1, 1 + (round % 4)).map((n) => publish(n * round)))))
+    }
+    positions.sort((a, b) => a - b)
+    await eventually(async () => {
+      await clock.advance(10)
+      return here.records.length >= positions.length && there.records.length >= positions.length
+    })
+    expect(here.positions).toEqual(positions)
+    expect(there.positions).toEqual(positions)
+  })
+
   promised('a consumer in another process takes over what is unsettled', async (fixture) => {
     const { clock, event } = fixture
     const positions = await fixture.publish('t', 10)

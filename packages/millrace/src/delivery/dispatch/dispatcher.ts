@@ -66,6 +66,8 @@ export class Dispatcher {
 
   /** Takes deliveries in their order. Kept ones go before all others of their key: they are older. */
   offer(works: readonly Work[]): void {
+    // They come again, to whoever takes over.
+    if (this.#stopped) return
     for (const work of works) {
       this.#unfinished++
       const lane = this.#laneOf(work)

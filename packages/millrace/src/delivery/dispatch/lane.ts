@@ -16,6 +16,8 @@ export interface LaneHost {
   fail(work: Work, attempt: Attempt, error: unknown, before: Unit): Promise<'continue' | 'stop'>
   /** The time in milliseconds, for bounding a batch. */
   monotonic(): number
+  /** Nothing more is to be begun. */
+  readonly isEnding: boolean
 }
 
 /** After this time a batch commits what it has: others wait for its events. */
@@ -74,7 +76,7 @@ export async function runLane(host: LaneHost, works: readonly Work[], slot: Slot
         if (ended.effects !== undefined) batch.absorb(ended.effects)
         settle.push(host.acknowledge(work, ended))
       }
-      if (host.monotonic() - began > longestBatchMs) break
+      if (host.isEnding || host.monotonic() - began > longestBatchMs) break
     }
     slot.release()
     if (settle.length > 0) await host.commit(takePart())
