@@ -74,7 +74,9 @@ export class Publisher {
     for (const message of messages) composed.push(await this.#compose(message))
     const append = composed.map(({ event, unique }) => ({ event, unique, stream: { name: stream, expected } }))
     const passage = this.#backpressure.enter(append.map(({ event }) => event.header.topic))
-    const { appended } = await (passage === undefined ? this.#store.commit({ append }) : this.#pass(passage, { append }))
+    const { appended } = await (passage === undefined
+      ? this.#store.commit({ append })
+      : this.#pass(passage, { append }))
     tell('publish', () => ({ stream, positions: appended.map(({ position }) => position) }))
     return appended.map(({ position, duplicate }, index) => ({ id: append[index]!.event.id, position, duplicate }))
   }

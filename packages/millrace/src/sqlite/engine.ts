@@ -102,6 +102,7 @@ class Engine implements OpenEngine {
       source,
       subscriptions,
       commit: (unit) => this.store.commit(unit),
+      lookForForeign: () => this.#commits.lookForForeign(),
       read: (read) => this.store.read(read),
     })
   }

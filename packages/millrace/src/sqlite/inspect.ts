@@ -1,12 +1,10 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { StoreState, SubscriptionState, SubscriptionStatus, TopicState } from '../store/index.ts'
-import { LagCounter } from './lag.ts'
+import { LagCounter, type Read } from './lag.ts'
 import { leaseOf } from './leases.ts'
 import { Rows } from './rows.ts'
 import type { TopicFilters } from './topic-filter.ts'
-
-type Read = <T>(read: () => T) => Promise<T>
 
 type SubscriptionRow = readonly [
   name: string,
@@ -41,12 +39,12 @@ export class Inspector {
 
   constructor(database: DatabaseSync, filters: TopicFilters, read: Read) {
     this.#database = database
-    this.#lag = new LagCounter(database, filters)
+    this.#lag = new LagCounter(database, filters, read)
     this.#read = read
     const subscriptions = 'SELECT name, topics, floor, settled_above, paused, settled FROM millrace_subscription'
     this.#subscriptions = new Rows(database, `${subscriptions} ORDER BY name`)
     this.#subscription = new Rows(database, `${subscriptions} WHERE name = ?`)
-    this.#owner = new Rows(database, 'SELECT owner FROM millrace_lease WHERE name = ?')
+    this.#owner = new Rows(database, 'SELECT owner FROM millrace_lease WHERE name = ? AND until > ?')
     this.#kept = new Rows(database, 'SELECT state, count(*) FROM millrace_kept WHERE subscription = ? GROUP BY state')
     this.#topics = new Rows(
       database,
@@ -62,7 +60,7 @@ export class Inspector {
     this.#documents = new Rows(
       database,
       `SELECT count(*), total(expires IS NULL OR expires > ?), max(key) FROM (
-         SELECT key, expires FROM millrace_document WHERE collection = ? AND (?3 IS NULL OR key > ?3)
+         SELECT key, expires FROM millrace_document WHERE collection = ? AND key >= ifnull(?3, '') AND (?3 IS NULL OR key > ?3)
          ORDER BY key LIMIT ${countedRows})`,
     )
     this.#timers = new Rows(database, 'SELECT count(*) FROM millrace_timer')
@@ -75,7 +73,7 @@ export class Inspector {
     if (found.row === undefined) return undefined
     const [, topicsText, floor, ranges, paused] = found.row
     const topics = JSON.parse(topicsText)
-    const { events: lag } = await this.#lag.of({ topics, floor, ranges }, found.head, lagLimit, this.#read)
+    const { events: lag } = await this.#lag.of({ name, topics, floor, ranges }, found.head, lagLimit)
     const kept = await this.#read(() => this.#keptOf(name))
     return { name, topics, floor, lag, paused, pending: kept.parked + kept.waiting }
   }
@@ -106,14 +104,9 @@ export class Inspector {
   async #stateOf(row: SubscriptionRow, head: number, nowMs: number): Promise<SubscriptionState> {
     const [name, topicsText, floor, ranges, paused, settled] = row
     const topics = JSON.parse(topicsText)
-    const { events: lag, oldestMs } = await this.#lag.of(
-      { topics, floor, ranges },
-      head,
-      Number.MAX_SAFE_INTEGER,
-      this.#read,
-    )
+    const { events: lag, oldestMs } = await this.#lag.of({ name, topics, floor, ranges }, head, Number.MAX_SAFE_INTEGER)
     const { owner, ...kept } = await this.#read(() => ({
-      owner: this.#owner.first(leaseOf(name))?.[0] ?? null,
+      owner: this.#owner.first(leaseOf(name), nowMs)?.[0] ?? null,
       ...this.#keptOf(name),
     }))
     const lagMs = oldestMs === undefined ? 0 : Math.max(0, nowMs - oldestMs)

@@ -52,18 +52,18 @@ export class StateReader {
       `SELECT id, due, kind, time, event, key, expires, attributes, data FROM millrace_timer
        WHERE due <= ? ORDER BY due, id LIMIT ?`,
     )
-    const kept = (where: string, order: string) =>
+    const kept = (from: string, where: string, order: string) =>
       new Rows<KeptRow>(
         database,
         `SELECT position, state, order_key, due, attempts, deaths, reason, history, kept, ${eventColumns}
-         FROM millrace_kept
+         FROM ${from}
          WHERE subscription = ?1 AND position > ?2 AND (?3 IS NULL OR order_key = ?3) AND ${where}
          ORDER BY ${order} LIMIT ?4`,
       )
     this.#kept = {
-      due: kept("state IN ('parked', 'trying') AND due <= ?5", 'due, position'),
-      pending: kept("state <> 'dead' AND (?5 IS NULL OR due <= ?5)", 'position'),
-      dead: kept("state = 'dead' AND ?5 IS ?5", 'position'),
+      due: kept('millrace_kept', "state IN ('parked', 'trying') AND due <= ?5", 'due, position'),
+      pending: kept('millrace_kept', "state <> 'dead' AND (?5 IS NULL OR due <= ?5)", 'position'),
+      dead: kept('millrace_kept INDEXED BY millrace_kept_state', "state = 'dead' AND ?5 IS ?5", 'position'),
     }
   }
 

@@ -18,6 +18,8 @@ export class Subscription {
   stale = false
   /** Something of it is to be written with the group. */
   changed = false
+  /** Its cursor is, too. Whoever only counts (an operator's process) must not write a cursor that another one moves. */
+  moved = false
 
   constructor(name: string, epoch: number, cursor: Cursor, counts: Record<string, number>) {
     this.name = name
@@ -33,6 +35,7 @@ export class Subscriptions implements Held {
   readonly #leases: Leases
   readonly #find: Rows<readonly [floor: number, ranges: string, counts: string]>
   readonly #update: StatementSync
+  readonly #updateCounts: StatementSync
   readonly #known = new Map<string, Subscription>()
   readonly #changed: Subscription[] = []
   /** Forgotten in the transaction under way, as their rows were replaced. */
@@ -44,6 +47,7 @@ export class Subscriptions implements Held {
     this.#update = database.prepare(
       'UPDATE millrace_subscription SET floor = ?, settled_above = ?, settled = ? WHERE name = ?',
     )
+    this.#updateCounts = database.prepare('UPDATE millrace_subscription SET settled = ? WHERE name = ?')
   }
 
   /** @throws SUBSCRIPTION_UNKNOWN */
@@ -81,8 +85,13 @@ export class Subscriptions implements Held {
     }
   }
 
-  /** Says that its cursor or its counts are to be written with the group. */
+  /** Says that its cursor is to be written with the group. */
   touch(subscription: Subscription): void {
+    subscription.moved = true
+    this.#change(subscription)
+  }
+
+  #change(subscription: Subscription): void {
     if (subscription.changed) return
     subscription.changed = true
     this.#changed.push(subscription)
@@ -90,7 +99,7 @@ export class Subscriptions implements Held {
 
   count(subscription: Subscription, reason: string, by: number): void {
     subscription.counts[reason] = (subscription.counts[reason] ?? 0) + by
-    this.touch(subscription)
+    this.#change(subscription)
   }
 
   /** Writes at once what is to be written of it, so that statements on its row find it up to date. */
@@ -112,7 +121,7 @@ export class Subscriptions implements Held {
 
   committed(): void {
     for (const subscription of this.#changed) {
-      subscription.changed = false
+      subscription.changed = subscription.moved = false
       subscription.cursor.commit()
     }
     this.#changed.length = 0
@@ -122,7 +131,7 @@ export class Subscriptions implements Held {
   rolledBack(): void {
     for (const dropped of this.#dropped) this.#known.set(dropped.name, dropped)
     for (const subscription of this.#changed) {
-      subscription.changed = false
+      subscription.changed = subscription.moved = false
       subscription.cursor.rollBack()
     }
     this.#changed.length = 0
@@ -134,8 +143,12 @@ export class Subscriptions implements Held {
     for (const subscription of this.#known.values()) subscription.stale = true
   }
 
-  #write(subscription: Subscription): void {
-    const { floor, ranges } = subscription.cursor.state()
-    this.#update.run(floor, encodeRanges(floor, ranges), JSON.stringify(subscription.counts), subscription.name)
+  #write({ cursor, counts, moved, name }: Subscription): void {
+    if (!moved) {
+      this.#updateCounts.run(JSON.stringify(counts), name)
+      return
+    }
+    const { floor, ranges } = cursor.state()
+    this.#update.run(floor, encodeRanges(floor, ranges), JSON.stringify(counts), name)
   }
 }

@@ -10,6 +10,8 @@ export interface LogTransportOptions {
   readonly source: ConsumerSource
   readonly subscriptions: Subscriptions
   readonly commit: (unit: Unit) => Promise<Committed>
+  /** Forgets what another process has changed. */
+  readonly lookForForeign: () => void
   /** Runs something that reads, again where it met a lock. */
   readonly read: <T>(read: () => T) => Promise<T>
 }
@@ -63,6 +65,7 @@ export class LogTransport implements Transport {
 
   #consume({ name, topics, epoch, window }: TransportSubscription, receive: Receive): Consumer {
     const { source, subscriptions } = this.#options
+    this.#options.lookForForeign()
     const state = subscriptions.get(name)
     source.leases.assertEpoch(leaseOf(name), epoch)
     const earlier = this.#consumers.get(name)

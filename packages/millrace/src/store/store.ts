@@ -178,6 +178,7 @@ export interface SubscriptionState {
   /** The age of the oldest of them, in milliseconds. */
   readonly lagMs: number
   readonly paused: string | null
+  /** The instance whose lease has not lapsed; that of a process which was killed lasts until then. */
   readonly owner: string | null
   readonly parked: number
   readonly waiting: number

@@ -1,4 +1,12 @@
-import { type ApplicationConfig, defineCommand, defineEvent, defineQuery, millrace, type ServiceOptions, service } from 'millrace'
+import {
+  type ApplicationConfig,
+  defineCommand,
+  defineEvent,
+  defineQuery,
+  millrace,
+  type ServiceOptions,
+  service,
+} from 'millrace'
 import { sqlite } from 'millrace/sqlite'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'

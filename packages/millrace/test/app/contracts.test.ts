@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import * as arktype from 'arktype'
 import { toStandardJsonSchema } from '@valibot/to-json-schema'
+import * as arktype from 'arktype'
 import { defineCommand, defineEvent, type EventContract, service } from 'millrace'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
@@ -55,7 +55,9 @@ describe('a changed contract', () => {
     const { app } = await start({ path })
     const Changed = defineEvent(name, { schema: z.object({ id: z.number() }) })
     await expect(app.publish(Changed, { id: 1 })).rejects.toMatchObject({ code: 'CONTRACT_INCOMPATIBLE' })
-    await expect(app.subscribe(service('s').on(Changed, () => {}))).rejects.toMatchObject({ code: 'CONTRACT_INCOMPATIBLE' })
+    await expect(app.subscribe(service('s').on(Changed, () => {}))).rejects.toMatchObject({
+      code: 'CONTRACT_INCOMPATIBLE',
+    })
   })
 
   test.each([
@@ -186,9 +188,11 @@ describe('a name', () => {
     const { app } = await start({ services: [s] })
     await expect(app.publish(Twin, { id: 'x', cents: 1 })).rejects.toMatchObject({ code: 'CONTRACT_DUPLICATE' })
     const Command = defineCommand('test.do', { schema: z.object({}) })
-    expect(() => service('t').handle(Command, () => {}).handle(Command, () => {})).toThrow(
-      expect.objectContaining({ code: 'HANDLER_DUPLICATE' }),
-    )
+    expect(() =>
+      service('t')
+        .handle(Command, () => {})
+        .handle(Command, () => {}),
+    ).toThrow(expect.objectContaining({ code: 'HANDLER_DUPLICATE' }))
   })
 })
 
@@ -202,20 +206,26 @@ describe('any Standard Schema library', () => {
     arktype: defineEvent('test.arktype', { schema: arktype.type({ n: 'number > 0' }), key: ({ n }) => String(n) }),
   }
 
-  test.each(Object.keys(libraries))('%s: validates where published and where received, and finds the key', async (library) => {
-    const contract = libraries[library]!
-    const seen: unknown[] = []
-    const s = service('s').on(contract, ({ data, partitionkey }) => void seen.push([data.n, partitionkey]))
-    const { app, store } = await start({ services: [s] })
-    await app.publish(contract, { n: 5 })
-    await expect(app.publish(contract, { n: -1 })).rejects.toMatchObject({ code: 'DATA_INVALID', fields: { path: 'n' } })
-    const header = { topic: contract.topic, type: contract.name, version: 1, source: '/elsewhere' }
-    const event = { header, id: 'x', key: null, timeMs: 0, expiresMs: null, attributes: null, data: '{"n":"?"}' }
-    await store.commit({ append: [{ event }] })
-    await app.idle()
-    expect(seen).toEqual([[5, '5']])
-    expect((await app.inspect()).subscriptions).toMatchObject([{ dead: 1, settled: { handled: 1 } }])
-  })
+  test.each(Object.keys(libraries))(
+    '%s: validates where published and where received, and finds the key',
+    async (library) => {
+      const contract = libraries[library]!
+      const seen: unknown[] = []
+      const s = service('s').on(contract, ({ data, partitionkey }) => void seen.push([data.n, partitionkey]))
+      const { app, store } = await start({ services: [s] })
+      await app.publish(contract, { n: 5 })
+      await expect(app.publish(contract, { n: -1 })).rejects.toMatchObject({
+        code: 'DATA_INVALID',
+        fields: { path: 'n' },
+      })
+      const header = { topic: contract.topic, type: contract.name, version: 1, source: '/elsewhere' }
+      const event = { header, id: 'x', key: null, timeMs: 0, expiresMs: null, attributes: null, data: '{"n":"?"}' }
+      await store.commit({ append: [{ event }] })
+      await app.idle()
+      expect(seen).toEqual([[5, '5']])
+      expect((await app.inspect()).subscriptions).toMatchObject([{ dead: 1, settled: { handled: 1 } }])
+    },
+  )
 
   test('transforms run once, where the event is received', async () => {
     const Meeting = defineEvent('test.meeting', {

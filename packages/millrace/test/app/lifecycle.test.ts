@@ -104,7 +104,10 @@ describe('stopping', () => {
     const { engine } = tapped(sqlite(':memory:'))
     const app = millrace({ store: engine })
     expect(app.health()).toEqual({ status: 'starting', services: [] })
-    await expect(app.publish(Noted, { n: 1 })).rejects.toMatchObject({ code: 'APP_NOT_RUNNING', fields: { phase: 'not started' } })
+    await expect(app.publish(Noted, { n: 1 })).rejects.toMatchObject({
+      code: 'APP_NOT_RUNNING',
+      fields: { phase: 'not started' },
+    })
     await app.start()
     await expect(app.start()).rejects.toMatchObject({ code: 'APP_NOT_RUNNING' })
     await Promise.all([app.stop(), app.stop()])
@@ -147,10 +150,12 @@ describe('a start that fails', () => {
     const b = service('b').on(Ordered, () => {})
     await start({ path, clock, services: [b] })
     const { engine, opened } = tapped(sqlite(path))
-    await expect(millrace({ store: engine, clock, services: [a, b], blockedAfterMs: 0 }).start()).rejects.toMatchObject({
-      code: 'LEASE_HELD',
-      fields: { lease: 'subscription:b' },
-    })
+    await expect(millrace({ store: engine, clock, services: [a, b], blockedAfterMs: 0 }).start()).rejects.toMatchObject(
+      {
+        code: 'LEASE_HELD',
+        fields: { lease: 'subscription:b' },
+      },
+    )
     await expect(opened().inspect()).rejects.toMatchObject({ code: 'STORE_STOPPED' })
     await start({ path, clock, services: [a] })
   })

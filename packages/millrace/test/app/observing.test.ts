@@ -30,7 +30,15 @@ describe('diagnostics channels', () => {
     expect(told.map(({ told }) => told)).toMatchObject([
       { type: Noted.name, id, position: 1, duplicate: false },
       { subscription: 's', positions: [1] },
-      { subscription: 's', position: 1, type: Noted.name, id, attempt: 1, ended: 'handled', durationMs: expect.any(Number) },
+      {
+        subscription: 's',
+        position: 1,
+        type: Noted.name,
+        id,
+        attempt: 1,
+        ended: 'handled',
+        durationMs: expect.any(Number),
+      },
       { subscription: 's', settled: [{ position: 1, outcome: { kind: 'ack', reason: 'handled' } }] },
     ])
   })
@@ -104,7 +112,12 @@ describe('the logger', () => {
 describe('a handler that blocks the event loop', () => {
   test('is reported with HANDLER_BLOCKED, its subscription and position', async () => {
     const errors: unknown[] = []
-    const logger: Logger = { debug() {}, info() {}, warn() {}, error: (_message, fields) => void errors.push(fields?.error) }
+    const logger: Logger = {
+      debug() {},
+      info() {},
+      warn() {},
+      error: (_message, fields) => void errors.push(fields?.error),
+    }
     const s = service('blocking').on(Noted, () => {
       const end = performance.now() + 150
       while (performance.now() < end);
@@ -122,7 +135,9 @@ describe('a handler that blocks the event loop', () => {
 
 describe('health and counters', () => {
   test('show what each service does, and what was published twice', async () => {
-    const { app, store } = await start({ services: [service('s').on(Noted, () => {}), service('t').on(Noted, () => {})] })
+    const { app, store } = await start({
+      services: [service('s').on(Noted, () => {}), service('t').on(Noted, () => {})],
+    })
     expect(app.health()).toEqual({
       status: 'up',
       services: [

@@ -1,4 +1,4 @@
-import { simulatedClock, type SimulatedClock } from '@millrace/testing'
+import { type SimulatedClock, simulatedClock } from '@millrace/testing'
 import { type Application, type ApplicationConfig, type Logger, millrace } from 'millrace'
 import type { Store, StoreEngine } from 'millrace/engine'
 import { sqlite } from 'millrace/sqlite'
@@ -30,7 +30,14 @@ export async function start({ path = ':memory:', ...config }: Setup): Promise<St
   const logged: Logged[] = []
   const { engine, opened } = tapped(sqlite(path, path === ':memory:' ? {} : { synchronous: 'normal' }))
   // The watchdog watches real time.
-  const app = millrace({ blockedAfterMs: 0, logger: recorder(logged), random: () => 0.5, ...config, store: engine, clock })
+  const app = millrace({
+    blockedAfterMs: 0,
+    logger: recorder(logged),
+    random: () => 0.5,
+    ...config,
+    store: engine,
+    clock,
+  })
   onTestFinished(() => stopAtLast(app, clock))
   await app.start()
   return { app, clock, logged, store: opened() }

@@ -25,9 +25,7 @@ async function withDead(bad: readonly number[], path = ':memory:') {
     { retry: noRetry },
   )
   const started = await start({ services: [s], path })
-  await started.app.publishAll(
-    [1, 2, 3, 4, 5, 6].map((n) => message(Ordered, { key: n % 2 === 1 ? 'a' : 'b', n })),
-  )
+  await started.app.publishAll([1, 2, 3, 4, 5, 6].map((n) => message(Ordered, { key: n % 2 === 1 ? 'a' : 'b', n })))
   await started.app.idle()
   await eventually(async () => (await dead(started.store)).length === bad.length)
   handled.length = 0

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { collection, type Dispatch, type HandlerContext, immediate, message, service } from 'millrace'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Numbered, Noted, Ordered } from '../app/contracts.ts'
+import { Noted, type Numbered, Ordered } from '../app/contracts.ts'
 import { start } from '../app/setup.ts'
 
 const values = collection<{ n: number }>('values')
@@ -29,7 +29,11 @@ describe('a handler sees documents with its own writes', () => {
       documents.put(values, 'd', { n: 3 })
       seen.push(await documents.get(values, 'd'))
     }, 1)
-    expect(seen).toEqual([{ key: 'd', value: { n: 1 }, version: 1 }, { key: 'd', value: { n: 2 }, version: 2 }, { n: 3 }])
+    expect(seen).toEqual([
+      { key: 'd', value: { n: 1 }, version: 1 },
+      { key: 'd', value: { n: 2 }, version: 2 },
+      { n: 3 },
+    ])
     // Several writes of one unit are one.
     expect(after).toMatchObject({ value: { n: 3 }, version: 2 })
   })
@@ -76,15 +80,12 @@ describe('a handler sees documents with its own writes', () => {
     const eventual = collection<{ n: number }>('eventual', {
       schema: z.object({ n: z.number() }).refine(async ({ n }) => n < 10, { message: 'too big' }),
     })
-    const refusing = service('refusing', { dispatch: 'concurrent' }).on(
-      Noted,
-      ({ data: { n } }, { documents }) => {
-        if (n === 1) documents.put(checked, 'd', { n: 1.5 })
-        if (n === 2) documents.put(eventual, 'd', { n: 11 })
-        if (n === 3) documents.put(values, 'd', undefined as never)
-        if (n === 4) documents.put(eventual, 'd', { n: 4 })
-      },
-    )
+    const refusing = service('refusing', { dispatch: 'concurrent' }).on(Noted, ({ data: { n } }, { documents }) => {
+      if (n === 1) documents.put(checked, 'd', { n: 1.5 })
+      if (n === 2) documents.put(eventual, 'd', { n: 11 })
+      if (n === 3) documents.put(values, 'd', undefined as never)
+      if (n === 4) documents.put(eventual, 'd', { n: 4 })
+    })
     const { app, store } = await start({ services: [refusing] })
     for (const n of [1, 2, 3, 4]) await app.publish(Noted, { n })
     await app.idle()
@@ -232,7 +233,11 @@ function model(all: readonly Step[]): Record<string, number> {
 }
 
 describe('whatever the dispatch, failures and delays, the documents are those of a sequential run', () => {
-  test.each([['serial', 64], ['keyed', 64], ['keyed', 2]] as const)('%s, concurrency %i', async (dispatch, concurrency) => {
+  test.each([
+    ['serial', 64],
+    ['keyed', 64],
+    ['keyed', 2],
+  ] as const)('%s, concurrency %i', async (dispatch, concurrency) => {
     await fc.assert(
       fc.asyncProperty(steps, async (all) => {
         expect(await documentsAfter(all, dispatch, concurrency)).toEqual(model(all))

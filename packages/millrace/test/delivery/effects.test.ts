@@ -92,7 +92,8 @@ describe('what a handler does commits with its acknowledgement', () => {
   test('a statement with a value that SQL has not is laid to its own event', async () => {
     const inserting = service('inserting', { dispatch: 'serial' }).on(
       Noted,
-      ({ data }, { sql }) => sql('INSERT INTO handled (n) VALUES (?)', data.n === 2 ? (Symbol('none') as never) : data.n),
+      ({ data }, { sql }) =>
+        sql('INSERT INTO handled (n) VALUES (?)', data.n === 2 ? (Symbol('none') as never) : data.n),
       { retry: noRetry },
     )
     const { app, store } = await start({ contracts: [Noted] })
@@ -103,7 +104,9 @@ describe('what a handler does commits with its acknowledgement', () => {
     await app.idle()
 
     expect(await app.query('SELECT n FROM handled ORDER BY n')).toEqual([{ n: 1 }, { n: 3 }])
-    expect(await store.readKept({ subscription: 'inserting', state: 'dead', limit: 10 })).toMatchObject([{ position: 2 }])
+    expect(await store.readKept({ subscription: 'inserting', state: 'dead', limit: 10 })).toMatchObject([
+      { position: 2 },
+    ])
   })
 })
 
@@ -156,7 +159,9 @@ describe('a batch', () => {
     await app.publishAll([1, 2, 3].map((n) => message(Noted, { n })))
     await app.subscribe(failing)
 
-    await eventually(async () => (await store.readKept({ subscription: 'failing', state: 'pending', limit: 10 })).length)
+    await eventually(
+      async () => (await store.readKept({ subscription: 'failing', state: 'pending', limit: 10 })).length,
+    )
     expect((await app.documents.list(counters)).map(({ key }) => key)).toEqual(['1'])
     await clock.advance(1_000)
     await app.idle()
@@ -196,7 +201,7 @@ describe('a batch', () => {
 
 describe('the context of a handler that has ended', () => {
   test('takes nothing more: what came late is refused, not dropped', async () => {
-    const late: { (): void }[] = []
+    const late: (() => void)[] = []
     const leaking = service('leaking').on(Ordered, ({ data }, { publish, append, documents, sql }) => {
       late.push(
         () => publish(Changed, data),

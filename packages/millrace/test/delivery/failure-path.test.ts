@@ -42,12 +42,20 @@ describe('onError decides by the error', () => {
     for (const n of [1, 2]) await started.app.publish(Ordered, { key: 'a', n })
     await started.app.idle()
     expect(started.handled).toEqual([1, 2])
-    expect(await dead(started.store)).toMatchObject([{ reason: 'fatal', attempts: 1, history: [{ message: 'one is bad' }] }])
+    expect(await dead(started.store)).toMatchObject([
+      { reason: 'fatal', attempts: 1, history: [{ message: 'one is bad' }] },
+    ])
   })
 
   test('hold: the delivery and its key wait for an operator, other keys go on', async () => {
     const { app, clock, store, handled, it } = await failingOnOne('hold')
-    for (const [key, n] of [['a', 1], ['a', 2], ['b', 3], ['a', 4]] as const) await app.publish(Ordered, { key, n })
+    for (const [key, n] of [
+      ['a', 1],
+      ['a', 2],
+      ['b', 3],
+      ['a', 4],
+    ] as const)
+      await app.publish(Ordered, { key, n })
     await eventually(async () => (await pending(store)).length === 3)
     await clock.advance(3_600_000)
     expect(handled).toEqual([1, 3])
@@ -67,7 +75,12 @@ describe('onError decides by the error', () => {
   test('pause: nothing more is handled until an operator resumes', async () => {
     const started = await failingOnOne('pause')
     const { app, clock, store, handled, it } = started
-    for (const [key, n] of [['a', 1], ['a', 2], ['b', 3]] as const) await app.publish(Ordered, { key, n })
+    for (const [key, n] of [
+      ['a', 1],
+      ['a', 2],
+      ['b', 3],
+    ] as const)
+      await app.publish(Ordered, { key, n })
     await eventually(async () => (await state(started)).paused !== null)
     await app.publish(Ordered, { key: 'c', n: 4 })
     await clock.advance(3_600_000)
@@ -131,7 +144,12 @@ describe('pause with a probe: a circuit breaker', () => {
   test('one delivery is tried after each interval; when it succeeds everything goes on', async () => {
     const started = await failingOnOne(probing)
     const { app, clock, handled, it } = started
-    for (const [key, n] of [['a', 1], ['a', 2], ['b', 3]] as const) await app.publish(Ordered, { key, n })
+    for (const [key, n] of [
+      ['a', 1],
+      ['a', 2],
+      ['b', 3],
+    ] as const)
+      await app.publish(Ordered, { key, n })
     await eventually(async () => (await state(started)).paused !== null)
     const before = handled.filter((n) => n !== 1)
     await clock.advance(4_999)
@@ -193,7 +211,10 @@ describe('pause with a probe: a circuit breaker', () => {
       () => {
         if (error !== '') throw new Error(error)
       },
-      { onError: (caught) => ((caught as Error).message === 'down' ? probing : 'retry'), retry: immediate({ attempts: 99 }) },
+      {
+        onError: (caught) => ((caught as Error).message === 'down' ? probing : 'retry'),
+        retry: immediate({ attempts: 99 }),
+      },
     )
     const started = await start({ services: [s] })
     await started.app.publish(Noted, { n: 1 })

@@ -36,7 +36,9 @@ describe('the time of a handler is limited', () => {
     await clock.advance(1)
     await eventually(() => handled.length === 1)
     await app.idle()
-    expect(aborted).toMatchObject([{ code: 'HANDLER_TIMEOUT', fields: { subscription: 's', position: 1, timeoutMs: 5_000 } }])
+    expect(aborted).toMatchObject([
+      { code: 'HANDLER_TIMEOUT', fields: { subscription: 's', position: 1, timeoutMs: 5_000 } },
+    ])
     const [dead] = await store.readKept({ subscription: 's', state: 'dead', limit: 1 })
     expect(dead).toMatchObject({ position: 1, history: [{ code: 'HANDLER_TIMEOUT' }] })
     expect((await app.documents.list(values)).map(({ key }) => key)).toEqual(['2'])
@@ -71,7 +73,9 @@ describe('the time of a handler is limited', () => {
   test('a schema that never settles is under the limit, too, and its handler is not begun afterwards', async () => {
     let settle: (() => void) | undefined
     const Slow = defineEvent('test.slow', {
-      schema: z.object({ n: z.number() }).refine(({ n }) => n === 0 || new Promise((resolve) => (settle = () => resolve(true)))),
+      schema: z
+        .object({ n: z.number() })
+        .refine(({ n }) => n === 0 || new Promise((resolve) => (settle = () => resolve(true)))),
       compatibility: 'none',
     })
     let handled = 0
@@ -96,7 +100,9 @@ describe('the time of a handler is limited', () => {
 describe('events that are not handled have a counter and a reason', () => {
   test('filtered', async () => {
     const handled: number[] = []
-    const s = service('s').on(Noted, ({ data }) => void handled.push(data.n), { filter: ({ data }) => data.n % 2 === 0 })
+    const s = service('s').on(Noted, ({ data }) => void handled.push(data.n), {
+      filter: ({ data }) => data.n % 2 === 0,
+    })
     const started = await start({ services: [s] })
     for (const n of [1, 2, 3, 4]) await started.app.publish(Noted, { n })
     await started.app.idle()
@@ -270,10 +276,7 @@ describe('who handles an event', () => {
   test('its contract first, then the first pattern that matches; once, also where patterns overlap', async () => {
     const handled: string[] = []
     const note = (name: string) => (event: Event) => void handled.push(`${name} ${event.type}`)
-    const s = service('s')
-      .on('test.**', note('all'))
-      .on('test.*', note('one level'))
-      .on(Noted, note('contract'))
+    const s = service('s').on('test.**', note('all')).on('test.*', note('one level')).on(Noted, note('contract'))
     const Deep = defineEvent('test.deep.down', { schema: z.object({}) })
     const started = await start({ services: [s], contracts: [Deep, Changed] })
     await started.app.publish(Noted, { n: 1 })

@@ -43,7 +43,8 @@ test('one that stands by takes over when the other one stops', async () => {
   const path = join(temporaryFolder(), 'store.db')
   const clock = simulatedClock()
   const handled: string[] = []
-  const named = (name: string) => service('one', { whenHeld: 'wait' }).on(Noted, ({ data }) => void handled.push(`${name} ${data.n}`))
+  const named = (name: string) =>
+    service('one', { whenHeld: 'wait' }).on(Noted, ({ data }) => void handled.push(`${name} ${data.n}`))
   const first = await start({ path, clock, services: [named('first')] })
   const second = await start({ path, clock, services: [named('second')] })
   expect(second.app.health()).toMatchObject({ status: 'up', services: [{ phase: 'standby' }] })

@@ -38,9 +38,7 @@ const publish: fc.Arbitrary<Command> = fc.record({
   outcomes: fc.array(fc.constantFrom<Outcome>('ok', 'ok', 'ok', 'error', 'error', 'fatal'), { maxLength: 5 }),
   turns: fc.constantFrom(0, 0, 1, 3),
 })
-const advance: fc.Arbitrary<Command> = fc
-  .constantFrom(0, 500, delayMs)
-  .map((ms) => ({ kind: 'advance', ms }))
+const advance: fc.Arbitrary<Command> = fc.constantFrom(0, 500, delayMs).map((ms) => ({ kind: 'advance', ms }))
 const turns: fc.Arbitrary<Command> = fc.nat({ max: 5 }).map((count) => ({ kind: 'turns', turns: count }))
 const commands: fc.Arbitrary<Command[]> = fc.array(
   fc.oneof(
@@ -109,7 +107,8 @@ class Watch {
     for (const [earlier, script] of this.#scripts.slice(0, n).entries()) {
       // One that was dead may come back after others; among those that come back the order holds.
       const comesBack = this.#state[earlier] === 'redriven' && state === 'redriven' && !this.#heads[earlier]!.has(n)
-      if (this.#keyOf(script) === key && (this.#state[earlier] === 'open' || comesBack)) this.problems.push(`${what} was begun before event ${earlier}`)
+      if (this.#keyOf(script) === key && (this.#state[earlier] === 'open' || comesBack))
+        this.problems.push(`${what} was begun before event ${earlier}`)
     }
   }
 }

@@ -33,25 +33,28 @@ describe('a message that kills the process', () => {
   test.each([
     ['exit', 'serial'],
     ['SIGKILL', 'keyed'],
-  ] as const)('by %s, in %s dispatch: is dead-lettered after some deaths, its neighbours are handled once', async (by, dispatch) => {
-    const path = await storeWithEvents()
-    const poison = 5
-    let deaths = 0
-    for (; deaths < 10; deaths++) {
-      const worker = startWorker(path, { role: 'poisoned', poison, by, dispatch })
-      const exit = await worker.gone
-      if (exit.code === 0) break
-      expect(exit).toEqual(by === 'exit' ? { code: 1, signal: null } : { code: null, signal: 'SIGKILL' })
-    }
-    // One that nobody could foresee, then three that were laid to it.
-    expect(deaths).toBe(4)
-    const { handled, dead, state } = await outcome(path)
-    expect(handled).toEqual(all.filter((n) => n !== poison))
-    expect(dead).toMatchObject([
-      { position: poison + 1, reason: 'poison', deaths: 3, attempts: 0, history: [{ code: 'DELIVERY_POISONOUS' }] },
-    ])
-    expect(state).toMatchObject({ lag: 0, parked: 0, waiting: 0, dead: 1, settled: { handled: events - 1 } })
-  })
+  ] as const)(
+    'by %s, in %s dispatch: is dead-lettered after some deaths, its neighbours are handled once',
+    async (by, dispatch) => {
+      const path = await storeWithEvents()
+      const poison = 5
+      let deaths = 0
+      for (; deaths < 10; deaths++) {
+        const worker = startWorker(path, { role: 'poisoned', poison, by, dispatch })
+        const exit = await worker.gone
+        if (exit.code === 0) break
+        expect(exit).toEqual(by === 'exit' ? { code: 1, signal: null } : { code: null, signal: 'SIGKILL' })
+      }
+      // One that nobody could foresee, then three that were laid to it.
+      expect(deaths).toBe(4)
+      const { handled, dead, state } = await outcome(path)
+      expect(handled).toEqual(all.filter((n) => n !== poison))
+      expect(dead).toMatchObject([
+        { position: poison + 1, reason: 'poison', deaths: 3, attempts: 0, history: [{ code: 'DELIVERY_POISONOUS' }] },
+      ])
+      expect(state).toMatchObject({ lag: 0, parked: 0, waiting: 0, dead: 1, settled: { handled: events - 1 } })
+    },
+  )
 
   test('by never giving the thread back: the process reports it, kills itself if asked, and the message is isolated', async () => {
     const path = await storeWithEvents()

@@ -65,7 +65,9 @@ export function startWorker(path: string, role: Role): WorkerProcess {
       void gone.then((exit) => (ended = exit))
       while (!enough()) {
         if (ended !== undefined) {
-          throw new Error(`the process ended with ${JSON.stringify(ended)} before it told '${beginning}' ${count} times`)
+          throw new Error(
+            `the process ended with ${JSON.stringify(ended)} before it told '${beginning}' ${count} times: ${errors.join('\n')}`,
+          )
         }
         await Promise.race([changed.promise, gone])
       }

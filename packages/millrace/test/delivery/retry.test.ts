@@ -22,10 +22,14 @@ describe('policies', () => {
   test('exponential: each delay is anywhere between nothing and the longest, which doubles up to a limit', () => {
     const policy = exponential({ attempts: 1_000, baseMs: 100, maxMs: 10_000 })
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 999 }), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (n, r) => {
-        const longest = Math.min(10_000, 100 * 2 ** (n - 1))
-        expect(after(policy, n, r)).toEqual({ delayMs: r * longest })
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 999 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (n, r) => {
+          const longest = Math.min(10_000, 100 * 2 ** (n - 1))
+          expect(after(policy, n, r)).toEqual({ delayMs: r * longest })
+        },
+      ),
     )
     expect(after(policy, 1_000)).toBe('give-up')
   })

@@ -177,14 +177,17 @@ describe('rewinding while a handler is under way', () => {
     const release = Promise.withResolvers<void>()
     const begun: number[] = []
     const signals: AbortSignal[] = []
-    const s = service('s', { dispatch: 'serial' }).on(Noted, async ({ data: { n } }, { documents, publish, signal }) => {
-      begun.push(n)
-      signals.push(signal)
-      const before = await documents.get(values, 'sum')
-      documents.put(values, 'sum', { n: (before?.n ?? 0) + n })
-      publish(Changed, { key: 'a', n })
-      if (begun.length === 2) await release.promise
-    })
+    const s = service('s', { dispatch: 'serial' }).on(
+      Noted,
+      async ({ data: { n } }, { documents, publish, signal }) => {
+        begun.push(n)
+        signals.push(signal)
+        const before = await documents.get(values, 'sum')
+        documents.put(values, 'sum', { n: (before?.n ?? 0) + n })
+        publish(Changed, { key: 'a', n })
+        if (begun.length === 2) await release.promise
+      },
+    )
     const { app, store, clock } = await start({ services: [s], contracts: [Changed] })
     await app.publish(Noted, { n: 1 })
     await app.publish(Noted, { n: 10 })

@@ -13,7 +13,12 @@ export type Role =
   /** Publishes events of chosen ids, and tells each id when it is durable. */
   | { readonly role: 'publisher'; readonly events: number }
   /** Handles events, and dies of those with this number. */
-  | { readonly role: 'poisoned'; readonly poison: number; readonly by: 'exit' | 'SIGKILL'; readonly dispatch: 'serial' | 'keyed' | 'concurrent' }
+  | {
+      readonly role: 'poisoned'
+      readonly poison: number
+      readonly by: 'exit' | 'SIGKILL'
+      readonly dispatch: 'serial' | 'keyed' | 'concurrent'
+    }
   /** Never gives its only thread back from the event with this number; is to be killed for that by itself. */
   | { readonly role: 'blocked'; readonly by: number; readonly exits: boolean }
   /** Handles events until it is told to stop by the end of its standard input; stands by while another one does. */
@@ -105,7 +110,8 @@ async function run(path: string, role: Role): Promise<void> {
     const enough = role.role === 'pipeline' ? role.events : Number.POSITIVE_INFINITY
     for (;;) {
       const { subscriptions } = await app.inspect()
-      const ended = ({ settled, dead }: (typeof subscriptions)[number]): boolean => (settled.handled ?? 0) + dead >= enough
+      const ended = ({ settled, dead }: (typeof subscriptions)[number]): boolean =>
+        (settled.handled ?? 0) + dead >= enough
       const quiet = subscriptions.every(({ lag, parked, waiting }) => lag + parked + waiting === 0)
       if (enough === Number.POSITIVE_INFINITY ? quiet : subscriptions.every(ended)) break
       await turn()

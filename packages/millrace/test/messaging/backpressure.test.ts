@@ -57,7 +57,9 @@ describe('a publisher to a service with maxLag', () => {
     const { app, allow, handled } = await limited(50)
     let most = 0
     let done = false
-    const publishing = Promise.all(Array.from({ length: 5_000 }, (_, n) => app.publish(Noted, { n }))).then(() => (done = true))
+    const publishing = Promise.all(Array.from({ length: 5_000 }, (_, n) => app.publish(Noted, { n }))).then(
+      () => (done = true),
+    )
     while (!done) {
       const { head } = await app.inspect()
       most = Math.max(most, head - handled())

@@ -13,7 +13,10 @@ describe('publish', () => {
       { id: expect.any(String), position: 1, duplicate: false },
       { id: expect.any(String), position: 2, duplicate: false },
     ])
-    expect((await store.readLog({ after: 0, limit: 10 })).records.map(({ event }) => event.id)).toEqual([first.id, second.id])
+    expect((await store.readLog({ after: 0, limit: 10 })).records.map(({ event }) => event.id)).toEqual([
+      first.id,
+      second.id,
+    ])
   })
 
   test('refuses data that does not fit, with the path of the field', async () => {
@@ -39,8 +42,12 @@ describe('publish', () => {
 
   test('refuses attributes that CloudEvents does not allow', async () => {
     const { app } = await start({ contracts: [Noted] })
-    await expect(app.publish(Noted, { n: 1 }, { extensions: { 'Not-Allowed': 1 } })).rejects.toMatchObject({ code: 'EVENT_INVALID' })
-    await expect(app.publish(Noted, { n: 1 }, { at: new Date(Number.NaN) })).rejects.toMatchObject({ code: 'EVENT_INVALID' })
+    await expect(app.publish(Noted, { n: 1 }, { extensions: { 'Not-Allowed': 1 } })).rejects.toMatchObject({
+      code: 'EVENT_INVALID',
+    })
+    await expect(app.publish(Noted, { n: 1 }, { at: new Date(Number.NaN) })).rejects.toMatchObject({
+      code: 'EVENT_INVALID',
+    })
     await expect(app.publish(Noted, { n: 1 }, { afterMs: Number.NaN })).rejects.toMatchObject({ code: 'EVENT_INVALID' })
   })
 

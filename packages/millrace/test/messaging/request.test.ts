@@ -11,7 +11,10 @@ const Charge = defineCommand('test.charge', {
   reply: z.object({ receipt: z.string(), at: z.iso.datetime().transform((text) => new Date(text)) }),
 })
 const Forget = defineCommand('test.forget', { schema: z.object({ order: z.string() }) })
-const Price = defineQuery('test.price', { schema: z.object({ sku: z.string() }), reply: z.object({ cents: z.number() }) })
+const Price = defineQuery('test.price', {
+  schema: z.object({ sku: z.string() }),
+  reply: z.object({ cents: z.number() }),
+})
 
 const charged = collection<{ cents: number }>('charged')
 
@@ -235,7 +238,10 @@ describe('a command', () => {
       { retry: noRetry },
     )
     const { app, store } = await start({ services: [starter] })
-    await expect(app.send(Nobody, {})).rejects.toMatchObject({ code: 'COMMAND_UNHANDLED', fields: { contract: 'test.nobody' } })
+    await expect(app.send(Nobody, {})).rejects.toMatchObject({
+      code: 'COMMAND_UNHANDLED',
+      fields: { contract: 'test.nobody' },
+    })
     await expect(app.send(Nobody, { n: 1 } as never)).rejects.toMatchObject({ code: 'COMMAND_UNHANDLED' })
     await expect(app.request(Price, { sku: 'a' })).rejects.toMatchObject({ code: 'COMMAND_UNHANDLED' })
     await expect(app.request(Price, { sku: 1 } as never)).rejects.toMatchObject({ code: 'DATA_INVALID' })

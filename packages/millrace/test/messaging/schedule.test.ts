@@ -90,7 +90,7 @@ describe('a scheduled message', () => {
     const s = service('s')
       .on(
         Ordered,
-        ({ data: { n }, }, { publish, attempt }) => {
+        ({ data: { n } }, { publish, attempt }) => {
           publish(Noted, { n }, { afterMs: n })
           if (attempt === 1) throw new Error('once')
         },
@@ -156,7 +156,9 @@ test('two applications on one store: each message fires once', async () => {
   const first = await noting(path, clock)
   await start({ path, clock, contracts: [Noted] })
   await start({ path, clock, contracts: [Noted] })
-  await first.app.publishAll(Array.from({ length: 2_000 }, (_, n) => message(Noted, { n }, { afterMs: 1_000 + (n % 3) })))
+  await first.app.publishAll(
+    Array.from({ length: 2_000 }, (_, n) => message(Noted, { n }, { afterMs: 1_000 + (n % 3) })),
+  )
   await eventually(
     async () => {
       await clock.advance(100)

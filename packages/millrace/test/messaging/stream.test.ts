@@ -60,7 +60,10 @@ describe('a stream of events', () => {
 
   test('begins at the beginning, now, a position or a time, and may end where the log ended', async () => {
     const { app, clock } = await published()
-    const read = async (from: NonNullable<Parameters<typeof app.events>[1]>['from'], topics: string | string[] = 'test.*') => {
+    const read = async (
+      from: NonNullable<Parameters<typeof app.events>[1]>['from'],
+      topics: string | string[] = 'test.*',
+    ) => {
       const all: number[] = []
       for await (const streamed of app.events(topics, { ...(from === undefined ? {} : { from }), live: false })) {
         all.push(numberOf(streamed))
@@ -79,7 +82,12 @@ describe('a stream of events', () => {
   test('tells where and when each event lies', async () => {
     const { app, clock } = await published()
     for await (const streamed of app.events(Noted.topic, { from: 'beginning' })) {
-      expect(streamed).toMatchObject({ topic: Noted.topic, position: 3, appendedAt: new Date(clock.now()), event: { type: Noted.name } })
+      expect(streamed).toMatchObject({
+        topic: Noted.topic,
+        position: 3,
+        appendedAt: new Date(clock.now()),
+        event: { type: Noted.name },
+      })
       break
     }
   })
@@ -89,7 +97,8 @@ describe('a stream of events', () => {
     const controller = new AbortController()
     const read: number[] = []
     const reading = (async () => {
-      for await (const streamed of app.events('test.*', { from: 'beginning', signal: controller.signal })) read.push(numberOf(streamed))
+      for await (const streamed of app.events('test.*', { from: 'beginning', signal: controller.signal }))
+        read.push(numberOf(streamed))
     })()
     await eventually(() => read.length === 4)
     controller.abort()
@@ -112,7 +121,9 @@ describe('a stream of events', () => {
     const { app, store } = await published()
     const header = { topic: '_millrace.secret', type: '_millrace.secret', version: 1, source: '/' }
     await store.commit({
-      append: [{ event: { header, id: 'x', key: null, timeMs: 0, expiresMs: null, attributes: null, data: '{"n":9}' } }],
+      append: [
+        { event: { header, id: 'x', key: null, timeMs: 0, expiresMs: null, attributes: null, data: '{"n":9}' } },
+      ],
     })
     const read = async (topic: string) => {
       const all: number[] = []

@@ -92,6 +92,20 @@ export function appendPromises(promised: Promised): void {
     expect(page.scannedTo).toBeLessThanOrEqual(last!)
   })
 
+  promised('in a log of 60,000 events the rare ones are found and counted', async (fixture) => {
+    const { store, publish } = fixture
+    await store.commit({ subscriptions: [{ kind: 'ensure', name: 's', topics: ['rare'], from: 'beginning' }] })
+    const rare: number[] = []
+    for (const _ of range(1, 3)) {
+      rare.push(...(await publish('rare')))
+      for (const _ of range(1, 4)) await publish('noise', 5_000)
+    }
+    rare.push(...(await publish('rare')))
+    expect(positionsOf(await readAll(store, ['rare'], 2))).toEqual(rare)
+    expect((await store.readSubscription('s'))!.lag).toBe(4)
+    expect((await store.readSubscription('s', 3))!.lag).toBe(3)
+  })
+
   promised('1,000 commits at once: each whole and in order, and no position twice', async ({ store, event }) => {
     const units = range(0, 999).map((n) =>
       range(0, n % 3).map((): Append => ({ event: event(`t${n % 7}`, { key: `unit-${n}` }) })),

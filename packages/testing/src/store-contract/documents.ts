@@ -96,7 +96,7 @@ export function documentPromises(promised: Promised): void {
   })
 
   promised('a prefix is taken literally, and goes with `after`', async ({ store }) => {
-    const keys = ['a', 'a%', 'a%b', 'a*', 'a_b', 'ab', 'a\uffff', 'a😀', 'b', 'A', "a'", 'a[b]']
+    const keys = ['a', 'a%', 'a%b', 'a*', 'a_b', 'ab', 'a\uffff', 'a😀', 'b', 'A', "a'", 'a[b]', 'z\u{10ffff}']
     await store.commit({ documents: keys.map((key) => ({ collection: 'c', key, value: '1' })) })
     const read = async (prefix: string, after?: string): Promise<string[]> =>
       (await store.readDocuments({ collection: 'c', prefix, limit: 99, ...(after !== undefined && { after }) })).map(
@@ -110,6 +110,8 @@ export function documentPromises(promised: Promised): void {
     expect(await read('a\uffff')).toEqual(['a\uffff'])
     expect(await read('a😀')).toEqual(['a😀'])
     expect(await read('a')).toEqual(['a', 'a%', 'a%b', "a'", 'a*', 'a[b]', 'a_b', 'ab', 'a\uffff', 'a😀'])
+    expect(await read('z\u{10ffff}')).toEqual(['z\u{10ffff}'])
+    expect(await read('\u{10ffff}')).toEqual([])
     expect(await read('a', 'a_b')).toEqual(['ab', 'a\uffff', 'a😀'])
     expect(await read('a', 'A')).toHaveLength(10)
     expect(await read('a', 'b')).toEqual([])

@@ -183,6 +183,26 @@ export function operationPromises(promised: Promised): void {
     expect((await store.readSubscription('other'))!.lag).toBe(4)
   })
 
+  promised('an operator in another process takes nothing back from the one that handles', async (fixture) => {
+    const { s, positions, commit } = await withDead(fixture, [null, null, null])
+    const other = (await fixture.beside()).store
+    const unsettled = await fixture.publish('t', 10)
+    for (const round of [0, 1, 2]) {
+      await other.commit(operation('discard', [positions[round]!]))
+      await s.ack(unsettled.slice(round * 3, round * 3 + 3))
+    }
+    await commit(operation('replay', [unsettled[0]!]))
+    await other.commit(operation('discard', [unsettled[0]!]))
+    for (const store of [fixture.store, other]) {
+      expect(await store.readSubscription('s')).toMatchObject({ floor: unsettled[8], lag: 1, pending: 0 })
+      expect((await store.inspect()).subscriptions).toMatchObject([{ settled: { handled: 9, discarded: 4 }, dead: 0 }])
+    }
+    await fixture.reopen()
+    expect(await fixture.store.readSubscription('s')).toMatchObject({ floor: unsettled[8], lag: 1 })
+    await s.ack([unsettled[9]!])
+    expect((await fixture.store.readSubscription('s'))!.lag).toBe(0)
+  })
+
   promised('operations outlive the engine', async (fixture) => {
     const { s, positions } = await withDead(fixture, ['k', 'k', 'k', null])
     await fixture.store.commit(operation('redrive', positions.slice(0, 2)))

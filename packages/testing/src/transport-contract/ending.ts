@@ -92,6 +92,22 @@ export function endingPromises(promised: Promised): void {
     expect(next.positions.slice(0, 3)).toEqual(s.positions)
   })
 
+  promised('only whoever has the lease can consume', async (fixture) => {
+    const { store, log } = fixture
+    const s = await consuming(fixture)
+    await s.consumer.close()
+    await takeLease(store, leaseOf('s'), 'me')
+    const subscription = { name: 's', topics: ['t'], window: 10 }
+    await refused(
+      'LEASE_LOST',
+      log.subscribe({ ...subscription, epoch: s.epoch }, async () => {}),
+    )
+    await refused(
+      'SUBSCRIPTION_UNKNOWN',
+      log.subscribe({ ...subscription, name: 'none', epoch: 1 }, async () => {}),
+    )
+  })
+
   promised('a rewind ends the consumer, and the next one gets everything from there', async (fixture) => {
     const { store, clock } = fixture
     const s = await consuming(fixture)
