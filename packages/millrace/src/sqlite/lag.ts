@@ -88,6 +88,7 @@ export class LagCounter {
       if (isWhole) parts.set(part, counted)
       events += counted
       from = end
+      if (known === undefined && from < to) await nextTurn()
     }
     return Math.min(events, limit)
   }
@@ -102,8 +103,7 @@ export class LagCounter {
     }
     counted.after = after
     for (const part of counted.parts.keys()) {
-      if (part * scanPositions >= after) break
-      counted.parts.delete(part)
+      if (part * scanPositions < after) counted.parts.delete(part)
     }
     return counted.parts
   }
@@ -134,7 +134,7 @@ export class LagCounter {
       const end = Math.min(next - 1 + scanPositions, to)
       yield [from, end]
       from = end
-      if (from < to) await new Promise((resolve) => setImmediate(resolve))
+      if (from < to) await nextTurn()
     }
   }
 }
@@ -150,3 +150,5 @@ function unsettled({ floor, ranges }: Standing): { gaps: (readonly [after: numbe
   }
   return { gaps, after }
 }
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -56,6 +56,6 @@ test('the keys that wait are those of the store and of what is on its way there,
         expect(keys.size).toBe(store.size)
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 2_000 },
   )
 })

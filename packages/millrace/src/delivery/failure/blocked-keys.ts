@@ -52,11 +52,11 @@ export class BlockedKeys {
 
   /** Takes over what a reader found. @returns the keys that do not wait any more */
   replace(found: Map<number, string | null>): string[] {
-    for (const position of this.#expected) found.set(position, this.#keys.get(position)!)
     for (const [position, key] of this.#noted ?? []) {
       if (key === undefined) found.delete(position)
       else found.set(position, key)
     }
+    for (const position of this.#expected) found.set(position, this.#keys.get(position)!)
     this.#noted = undefined
     const before = this.#counts
     this.#keys = new Map()
