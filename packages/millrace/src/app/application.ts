@@ -114,7 +114,10 @@ export interface Application {
   subscribe(service: Service): Promise<void>
   /** Stops a service of this application; its subscription stays, and keeps its place. */
   unsubscribe(name: string): Promise<void>
-  /** Resolves when the given services (default: all) have settled everything published so far, kept deliveries aside. */
+  /**
+   * Resolves when the given services (default: all) have settled everything published so far, kept deliveries aside.
+   * @throws SUBSCRIPTION_UNKNOWN, APP_NOT_RUNNING when the application stops before, STORE_STOPPED
+   */
   idle(services?: readonly string[]): Promise<void>
   /** What an operator does: dead letters, pause, rewind, replay, timers. The same that the command line uses. */
   readonly admin: Admin

@@ -1,4 +1,4 @@
-import { type Logger, MillraceError } from '../base/index.ts'
+import { isMillraceError, type Logger, MillraceError } from '../base/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Contracts } from './contracts.ts'
 
@@ -20,20 +20,38 @@ export async function registerHandlers(
   logger: Logger,
 ): Promise<void> {
   const { subscriptions } = contracts.handled().size === 0 ? { subscriptions: [] } : await store.inspect()
+  const runs = (service: string): boolean => subscriptions.some(({ name, owner }) => name === service && owner !== null)
   for (const [message, service] of contracts.handled()) {
+    const mayMove = (other: string): boolean => services.includes(other) || !runs(other)
+    await registerHandler(store, message, service, mayMove, logger)
+  }
+}
+
+async function registerHandler(
+  store: Store,
+  message: string,
+  service: string,
+  mayMove: (other: string) => boolean,
+  logger: Logger,
+): Promise<void> {
+  for (;;) {
     const known = await store.readDocument(handlerCollection, message)
     const other = known === undefined ? undefined : (JSON.parse(known.value) as Handles).service
-    if (other === service) continue
-    const runs = subscriptions.some(({ name, owner }) => name === other && owner !== null)
-    if (other !== undefined && runs && !services.includes(other)) {
+    if (other === service) return
+    if (other !== undefined && !mayMove(other))
       throw new MillraceError('HANDLER_DUPLICATE', { message, service, other })
+    const value = JSON.stringify({ service } satisfies Handles)
+    const document = { collection: handlerCollection, key: message, value, expected: known?.version ?? 0 }
+    try {
+      await store.commit({ documents: [document] })
+    } catch (error) {
+      // Another process registered it at the same time: look at what that one wrote.
+      if (!isMillraceError(error, 'VERSION_CONFLICT')) throw error
+      continue
     }
     if (other !== undefined)
       logger.warn('A command or query has moved to another service', { message, from: other, to: service })
-    const value = JSON.stringify({ service } satisfies Handles)
-    await store.commit({
-      documents: [{ collection: handlerCollection, key: message, value, expected: known?.version ?? 0 }],
-    })
+    return
   }
 }
 

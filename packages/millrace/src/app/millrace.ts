@@ -52,6 +52,8 @@ class MillraceApplication implements Application {
   #storeError: MillraceError | undefined
   /** Ends what lasts as long as the application runs. */
   readonly #ending = new AbortController()
+  /** Why nothing is settled any more: the application stops, or its store has. */
+  readonly #halted = new AbortController()
 
   constructor(settings: Settings, silent: boolean) {
     this.#settings = settings
@@ -79,6 +81,7 @@ class MillraceApplication implements Application {
     const { store, clock, newId, logger } = this.#settings
     const onStopped = (error: MillraceError): void => {
       this.#storeError = error
+      this.#halted.abort(error)
     }
     const engine = await store.open({ clock, newId, logger, onStopped })
     const running = new Running(engine, this.#settings, this.#contracts)
@@ -106,6 +109,7 @@ class MillraceApplication implements Application {
     if (this.#running !== undefined) {
       this.#phase = 'stopping'
       this.#ending.abort()
+      this.#halted.abort(new MillraceError('APP_NOT_RUNNING', { phase: this.#phase }))
       await this.#running.stop().finally(() => {
         this.#phase = 'stopped'
       })
@@ -216,14 +220,21 @@ class MillraceApplication implements Application {
     const { store, subscriptions } = this.#need()
     const names = services ?? [...subscriptions.keys()]
     const head = await store.locate('now')
+    const { signal } = this.#halted
     for (;;) {
+      signal.throwIfAborted()
       const committed = Promise.withResolvers<void>()
       const stop = store.onCommit(() => committed.resolve())
+      // Nobody waits for it any more where the reads below fail first.
+      committed.promise.catch(() => {})
+      const halted = (): void => committed.reject(signal.reason)
+      signal.addEventListener('abort', halted)
       try {
         const settled = await Promise.all(names.map((name) => hasSettled(store, name, head)))
         if (settled.every((done) => done)) return
         await committed.promise
       } finally {
+        signal.removeEventListener('abort', halted)
         stop()
       }
     }

@@ -1,4 +1,4 @@
-import { type Plan, planOf, type Runtime, type Service, Subscription, Watchdog } from '../delivery/index.ts'
+import { type Plan, planOf, type Runtime, type Service, Subscription, Turns, Watchdog } from '../delivery/index.ts'
 import {
   answering,
   Backpressure,
@@ -18,6 +18,8 @@ import { leaseOwner } from './owner.ts'
 import { RetentionSweeper } from './retention.ts'
 
 const longestIntervalMs = 2 ** 31 - 1
+/** A handler that has run this long in its trial most likely does not kill the process. */
+const trialMs = 1_000
 
 /** The parts of a running application, put together and taken apart in order. */
 export class Running {
@@ -48,7 +50,17 @@ export class Running {
     this.#contracts = contracts
     this.#owner = leaseOwner(newId)
     this.#watchdog = blockedAfterMs > 0 ? new Watchdog(clock, logger, { blockedAfterMs, blockedExitMs }) : undefined
-    this.#runtime = { store, log, composer, clock, logger, random, source, watchdog: this.#watchdog }
+    this.#runtime = {
+      store,
+      log,
+      composer,
+      clock,
+      logger,
+      random,
+      source,
+      watchdog: this.#watchdog,
+      trials: new Turns(clock, trialMs),
+    }
     this.#backpressure = new Backpressure(store)
     this.#retention = new RetentionSweeper(store, clock, logger, retention)
     this.publisher = new Publisher(store, composer, source, this.#backpressure)

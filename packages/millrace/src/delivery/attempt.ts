@@ -44,7 +44,7 @@ export class Attempt {
     const target = plan.target(encoded.header.type, encoded.header.topic)
     if (target === undefined) return done('unhandled')
     this.#target = target
-    if (!this.#work.wanted && hasExpired(encoded, this.#around.composer.clock.now())) {
+    if (!this.#work.wanted && hasExpired(encoded, this.#around.composer)) {
       return target.options.expired === 'dead-letter'
         ? this.#failed(new MillraceError('EVENT_EXPIRED', { id: encoded.id }))
         : done('expired')
@@ -55,7 +55,7 @@ export class Attempt {
         event instanceof Promise
           ? event.then((read) => this.#invoke(read, target, batch))
           : this.#invoke(event, target, batch)
-      return isThenable(result) || this.#effects.checks.length > 0 ? this.#settle(result) : this.#finished(result)
+      return isThenable(result) || this.#effects.checks !== undefined ? this.#settle(result) : this.#finished(result)
     } catch (error) {
       return this.#failed(error)
     }
@@ -109,7 +109,7 @@ export class Attempt {
         try {
           const result = await pending
           this.#effects.sealed = true
-          await Promise.all(this.#effects.checks)
+          if (this.#effects.checks !== undefined) await Promise.all(this.#effects.checks)
           resolve(this.#finished(result))
         } catch (error) {
           resolve(this.#failed(error))

@@ -2,7 +2,7 @@ import { type Logger, MillraceError } from '../base/index.ts'
 import { type Composer, type Contract, composeEvent, type Event, type EventOptions, validate } from '../event/index.ts'
 import type { SqlValue, Store } from '../store/index.ts'
 import { type Collection, type Document, documentText } from './collection.ts'
-import { type Batch, documentId, type Effects, type SeenDocument } from './effects.ts'
+import { type Batch, documentId, type Effects, pushed, put, type SeenDocument } from './effects.ts'
 import type { AppendOptions, HandlerContext, HandlerDocuments, PublishOptions, Rows } from './handler.ts'
 import { assertAlive, dueOf } from './times.ts'
 
@@ -71,7 +71,8 @@ export class AttemptContext implements HandlerContext {
     return (stream, contract, data, options: AppendOptions = {}) => {
       const { expectedRevision: expected = 'any' } = options
       this.#compose(contract, data, options, (event) => {
-        this.#effects.append.push({ event, unique: options.id !== undefined, stream: { name: stream, expected } })
+        const append = { event, unique: options.id !== undefined, stream: { name: stream, expected } }
+        this.#effects.append = pushed(this.#effects.append, append)
       })
     }
   }
@@ -92,7 +93,7 @@ export class AttemptContext implements HandlerContext {
         const { engine } = this.#around.store.capabilities
         throw new MillraceError('CAPABILITY_MISSING', { engine, capability: 'sql', needed: this.#around.subscription })
       }
-      this.#effects.sql.push({ text, parameters })
+      this.#effects.sql = pushed(this.#effects.sql, { text, parameters })
     }
   }
 
@@ -112,9 +113,10 @@ export class AttemptContext implements HandlerContext {
     // A message published later happens later: its own time, and with it its expiry, counts from when it is due.
     const dated = dueMs === undefined || options?.time !== undefined ? options : { ...options, time: new Date(dueMs) }
     this.#compose(contract, data, dated, (event) => {
-      assertAlive(event, dueMs ?? this.#around.composer.clock.now())
-      if (dueMs !== undefined) this.#effects.timers.push({ kind: 'set', id: event.id, dueMs, event })
-      else this.#effects.append.push({ event, unique: options?.id !== undefined })
+      assertAlive(event, this.#around.composer, dueMs)
+      const effects = this.#effects
+      if (dueMs === undefined) effects.append = pushed(effects.append, { event, unique: options?.id !== undefined })
+      else effects.timers = pushed(effects.timers, { kind: 'set', id: event.id, dueMs, event })
     })
   }
 
@@ -143,15 +145,15 @@ export class AttemptContext implements HandlerContext {
 
   /** The document as this attempt sees it: as it wrote it itself, else as it read it first. */
   async #see(id: string, load: () => Promise<SeenDocument>): Promise<SeenDocument> {
-    const written = this.#effects.written.get(id)
+    const written = this.#effects.written?.get(id)
     if (written !== undefined) {
       const expected = written.expected ?? (await load()).version
       return { value: written.value, version: expected === undefined ? undefined : expected + 1 }
     }
-    const seen = this.#effects.read.get(id) ?? (await this.#batch.seen(id, load))
+    const seen = this.#effects.read?.get(id) ?? (await this.#batch.seen(id, load))
     // Two reads at once: what is written later depends on the first that came back, so both get that.
-    const first = this.#effects.read.get(id) ?? seen
-    this.#effects.read.set(id, first)
+    const first = this.#effects.read?.get(id) ?? seen
+    this.#effects.read = put(this.#effects.read, id, first)
     return first
   }
 
@@ -181,8 +183,8 @@ export class AttemptContext implements HandlerContext {
 
   #write(collection: string, key: string, value: string | null, expiresMs: number | null): void {
     const id = documentId(collection, key)
-    const earlier = this.#effects.written.get(id)
-    const expected = earlier === undefined ? this.#effects.read.get(id)?.version : earlier.expected
-    this.#effects.written.set(id, { collection, key, value, expected, expiresMs })
+    const earlier = this.#effects.written?.get(id)
+    const expected = earlier === undefined ? this.#effects.read?.get(id)?.version : earlier.expected
+    this.#effects.written = put(this.#effects.written, id, { collection, key, value, expected, expiresMs })
   }
 }

@@ -1,4 +1,4 @@
-import type { Append, DocumentWrite, SqlStatement, TimerWrite } from '../store/index.ts'
+import type { Append, SqlStatement, TimerWrite, Unit } from '../store/index.ts'
 
 /** A document as a handler sees it. `version` is undefined where it was written without having been read. */
 export interface SeenDocument {
@@ -15,44 +15,52 @@ export interface PendingDocument {
   readonly expiresMs: number | null
 }
 
-/** What one attempt wants to change. It counts only if the attempt succeeds. */
+/** What one attempt wants to change. It counts only if the attempt succeeds. Most change little: nothing is made in advance. */
 export class Effects {
-  readonly append: Append[] = []
-  readonly timers: TimerWrite[] = []
-  readonly sql: SqlStatement[] = []
-  readonly written = new Map<string, PendingDocument>()
+  append: Append[] | undefined
+  timers: TimerWrite[] | undefined
+  sql: SqlStatement[] | undefined
+  written: Map<string, PendingDocument> | undefined
   /** The versions of the documents that were read, so that a write depends on what was read. */
-  readonly read = new Map<string, SeenDocument>()
+  read: Map<string, SeenDocument> | undefined
   /** Asynchronous validations that must succeed before the attempt does. */
-  readonly checks: Promise<unknown>[] = []
+  checks: Promise<unknown>[] | undefined
   sealed = false
 
   check(pending: Promise<unknown>): void {
     // Nobody waits for it any more when the handler itself throws first; that must not count as unhandled.
     pending.catch(() => {})
-    this.checks.push(pending)
+    this.checks = pushed(this.checks, pending)
   }
 }
 
 export const documentId = (collection: string, key: string): string => `${collection}\0${key}`
+
+/** The document as it will be when the write is committed. */
+const seenOf = ({ value, expected }: PendingDocument): SeenDocument => ({
+  value,
+  version: value === null ? 0 : expected === undefined ? undefined : expected + 1,
+})
 
 /**
  * The effects of the attempts of one batch that succeeded, in order, until they are taken as one part of a unit. Later
  * attempts of the batch see the documents that earlier ones wrote, also after the part was taken and before it is durable.
  */
 export class Batch {
-  #append: Append[] = []
-  #timers: TimerWrite[] = []
-  #sql: SqlStatement[] = []
-  #documents = new Map<string, PendingDocument>()
-  readonly #seen = new Map<string, SeenDocument>()
+  #append: Append[] | undefined
+  #timers: TimerWrite[] | undefined
+  #sql: SqlStatement[] | undefined
+  #documents: Map<string, PendingDocument> | undefined
+  /** The documents of the parts that were taken. */
+  #taken: Map<string, PendingDocument> | undefined
   /** The commit of the part that was taken last. */
   #committing: Promise<void> | undefined
 
   /** The document as an earlier attempt left it; `load` reads it from the store. */
   seen(id: string, load: () => Promise<SeenDocument>): SeenDocument | Promise<SeenDocument> {
-    const seen = this.#seen.get(id)
-    if (seen === undefined) return load()
+    const write = this.#documents?.get(id) ?? this.#taken?.get(id)
+    if (write === undefined) return load()
+    const seen = seenOf(write)
     return seen.version === undefined ? this.#pin(id, load) : seen
   }
 
@@ -69,44 +77,59 @@ export class Batch {
   async #pin(id: string, load: () => Promise<SeenDocument>): Promise<SeenDocument> {
     for (;;) {
       await this.#committing
-      const write = this.#documents.get(id)
+      const write = this.#documents?.get(id)
       const stored = await load()
       if (write === undefined) return stored
-      if (this.#documents.get(id) !== write || stored.version === undefined) continue
-      this.#documents.set(id, { ...write, expected: stored.version })
-      const pinned = { value: write.value, version: stored.version + 1 }
-      this.#seen.set(id, pinned)
-      return pinned
+      if (this.#documents?.get(id) !== write || stored.version === undefined) continue
+      const pinned = { ...write, expected: stored.version }
+      this.#documents.set(id, pinned)
+      return seenOf(pinned)
     }
   }
 
-  absorb(effects: Effects): void {
-    if (effects.append.length > 0) this.#append.push(...effects.append)
-    if (effects.timers.length > 0) this.#timers.push(...effects.timers)
-    if (effects.sql.length > 0) this.#sql.push(...effects.sql)
-    for (const [id, write] of effects.written) this.#absorbDocument(id, write)
+  absorb({ append, timers, sql, written }: Effects): void {
+    if (append !== undefined) this.#append = joined(this.#append, append)
+    if (timers !== undefined) this.#timers = joined(this.#timers, timers)
+    if (sql !== undefined) this.#sql = joined(this.#sql, sql)
+    if (written === undefined) return
+    if (this.#documents === undefined) this.#documents = written
+    else for (const [id, write] of written) this.#absorbDocument(this.#documents, id, write)
   }
 
   /** Several writes to one document in one unit become one: its version grows by one for each unit, not for each write. */
-  #absorbDocument(id: string, write: PendingDocument): void {
-    const earlier = this.#documents.get(id)
-    const expected = earlier === undefined ? write.expected : earlier.expected
-    this.#documents.set(id, { ...write, expected })
-    const version = write.value === null ? 0 : expected === undefined ? undefined : expected + 1
-    this.#seen.set(id, { value: write.value, version })
+  #absorbDocument(documents: Map<string, PendingDocument>, id: string, write: PendingDocument): void {
+    const earlier = documents.get(id)
+    documents.set(id, earlier === undefined ? write : { ...write, expected: earlier.expected })
   }
 
-  take(): { append: Append[]; timers: TimerWrite[]; sql: SqlStatement[]; documents: DocumentWrite[] } {
-    const part = {
-      append: this.#append,
-      timers: this.#timers,
-      sql: this.#sql,
-      documents: this.#documents.size === 0 ? [] : Array.from(this.#documents.values()),
+  take(): Pick<Unit, 'append' | 'timers' | 'sql' | 'documents'> {
+    const part: { -readonly [K in 'append' | 'timers' | 'sql' | 'documents']?: NonNullable<Unit[K]> } = {}
+    if (this.#append !== undefined) part.append = this.#append
+    if (this.#timers !== undefined) part.timers = this.#timers
+    if (this.#sql !== undefined) part.sql = this.#sql
+    if (this.#documents !== undefined) {
+      part.documents = Array.from(this.#documents.values())
+      if (this.#taken === undefined) this.#taken = this.#documents
+      else for (const [id, write] of this.#documents) this.#taken.set(id, write)
     }
-    this.#append = []
-    this.#timers = []
-    this.#sql = []
-    if (this.#documents.size > 0) this.#documents = new Map()
+    this.#append = this.#timers = this.#sql = this.#documents = undefined
     return part
   }
+}
+
+export function pushed<T>(list: T[] | undefined, item: T): T[] {
+  if (list === undefined) return [item]
+  list.push(item)
+  return list
+}
+
+export function put<K, V>(map: Map<K, V> | undefined, key: K, value: V): Map<K, V> {
+  return (map ?? new Map<K, V>()).set(key, value)
+}
+
+/** The first list is no one else's any more, so it is added to. */
+function joined<T>(list: T[] | undefined, more: T[]): T[] {
+  if (list === undefined) return more
+  for (const item of more) list.push(item)
+  return list
 }

@@ -10,6 +10,7 @@ export {
   type RetryDecision,
   type RetryPolicy,
 } from './failure/retry.ts'
+export { Turns } from './failure/turns.ts'
 export type {
   AppendOptions,
   Handler,

@@ -57,7 +57,7 @@ export class Subscription {
   async start(): Promise<void> {
     this.#stopListening = this.#runtime.store.onCommit((change) => this.#onCommit(change))
     try {
-      await this.#begin()
+      await this.#beginUnlessFenced()
     } catch (error) {
       if (isMillraceError(error, 'LEASE_HELD') && this.#plan.options.whenHeld === 'wait') {
         this.#standBy(error)
@@ -100,6 +100,17 @@ export class Subscription {
 
   get #lease(): string {
     return `subscription:${this.#plan.name}`
+  }
+
+  /** An operator may rewind, or another process take over, between the lease and the first delivery: then it begins anew. */
+  async #beginUnlessFenced(): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#begin()
+      } catch (error) {
+        if (!isMillraceError(error, 'LEASE_LOST') || this.#isStopped()) throw error
+      }
+    }
   }
 
   #begin(): Promise<void> {
@@ -145,6 +156,8 @@ export class Subscription {
     this.#renewLater()
     const probe = probeOf(paused)
     if (probe !== undefined) this.#probeLater(tenure, probe)
+    // What an operator did while it began was not followed.
+    this.#lookAgain()
   }
 
   #renewLater(): void {
@@ -211,7 +224,11 @@ export class Subscription {
   }
 
   #onCommit(change: Change): void {
-    if (!change.control || this.#tenure === undefined) return
+    if (change.control) this.#lookAgain()
+  }
+
+  #lookAgain(): void {
+    if (this.#tenure === undefined) return
     if (this.#following !== undefined) {
       this.#followAgain = true
       return
@@ -224,7 +241,7 @@ export class Subscription {
         this.#following = undefined
         if (!this.#followAgain) return
         this.#followAgain = false
-        this.#onCommit(change)
+        this.#lookAgain()
       })
   }
 

@@ -25,6 +25,8 @@ export interface TenureEvents {
 
 /** How many kept deliveries are read at once when the tenure begins. */
 const pageSize = 1_000
+/** How long a delivery that may have killed the process is put off after the start, for each time. */
+const putOffMs = 500
 /** At least so many kept deliveries are in flight at once, if so many are due. */
 const leastKeptInFlight = 128
 /** A slot for what runs beside the lanes. */
@@ -45,6 +47,7 @@ export class Tenure implements LaneHost {
   readonly #dispatcher: Dispatcher
   readonly #feed: KeptFeed
   readonly #trial: Trial
+  readonly #beganMs: number
   readonly #failures: FailurePath
   #consumer: Consumer | undefined
   #probing: Promise<unknown> | undefined
@@ -69,6 +72,7 @@ export class Tenure implements LaneHost {
       { store, composer, log: logger, source, subscription: plan.name },
       runtime.watchdog,
     )
+    this.#beganMs = clock.now()
     this.#failures = new FailurePath(plan, runtime, lease.epoch)
     this.#trial = new Trial(lease.clean ? 0 : window, lease.head, () => this.#adjust())
     // What killed the process before, or made somebody kill it, may do so again.
@@ -79,9 +83,14 @@ export class Tenure implements LaneHost {
       { isBlocked: (key) => this.#keys.has(key), onWaiting: (key) => this.#keepWaiting(key) },
       (error) => this.#lose(error),
     )
-    this.#feed = new KeptFeed(store, clock, plan.name, Math.max(leastKeptInFlight, 2 * concurrency), {
+    const keptInFlight = plan.dispatch === 'serial' ? 'serial' : Math.max(leastKeptInFlight, 2 * concurrency)
+    this.#feed = new KeptFeed(store, clock, plan.name, keptInFlight, {
       offer: (works) => this.#dispatcher.offer(works),
-      suspects: (position) => this.#trial.suspects(position, true),
+      workOf: (kept) => {
+        const suspect = this.#trial.suspects(kept.position, true) || kept.deaths > 0
+        return workOfKept(kept, this.#orderKeyOf(kept), suspect)
+      },
+      dueMs: (kept) => this.#dueMs(kept),
       failed: (error) => this.#lose(error),
     })
   }
@@ -105,7 +114,7 @@ export class Tenure implements LaneHost {
     for (let after = 0; ; ) {
       const page = await store.readKept({ subscription: name, state: 'pending', after, limit: pageSize })
       for (const delivery of page) {
-        found.set(delivery.position, delivery.orderKey)
+        found.set(delivery.position, this.#orderKeyOf(delivery))
         if (this.#isReadableNow(delivery)) readable.push(delivery.position)
       }
       if (page.length < pageSize) break
@@ -145,7 +154,7 @@ export class Tenure implements LaneHost {
     const kept = await this.#pendingAt(position)
     if (kept === undefined) return true
     this.#feed.begin(position)
-    await runLane(this, [workOfKept(kept, false)], noSlot)
+    await runLane(this, [workOfKept(kept, this.#orderKeyOf(kept), false)], noSlot)
     return (await this.#pendingAt(position)) === undefined
   }
 
@@ -249,12 +258,24 @@ export class Tenure implements LaneHost {
   }
 
   async #run(works: readonly Work[], slot: Slot): Promise<readonly Work[]> {
-    const [work, ...rest] = works
-    if (!work!.suspect) return runLane(this, works, slot)
-    const tried = await this.#try(work!)
-    if (tried !== undefined) await runLane(this, [tried], noSlot)
+    const work = works[0]!
+    if (!work.suspect) return runLane(this, works, slot)
+    await this.#runtime.trials.run(async () => {
+      const tried = await this.#try(work)
+      if (tried !== undefined) await runLane(this, [tried], noSlot)
+    })
     this.#trial.acquit()
-    return rest
+    return works.slice(1)
+  }
+
+  /**
+   * A delivery that was under trial when the process died is put off for a while. So a process that is killed again and
+   * again for another reason, soon after its start, does not die in the same innocent's trial each time.
+   */
+  #dueMs(kept: StoredDelivery): number | null {
+    const isLast = kept.deaths >= this.#plan.options.poisonAfterDeaths
+    if (kept.deaths === 0 || isLast || kept.dueMs === null) return kept.dueMs
+    return Math.max(kept.dueMs, this.#beganMs + kept.deaths * putOffMs)
   }
 
   /** Notes in the store that the delivery is about to be handled; gives it up when too many have not survived that. */
@@ -308,6 +329,11 @@ export class Tenure implements LaneHost {
     const key = this.#keys.remove(position)
     if (key !== undefined) this.#dispatcher.wake(key)
     else this.#feed.poke()
+  }
+
+  /** What is replayed was given the key of its event, as whoever replays does not know how it is dispatched. */
+  #orderKeyOf({ orderKey }: StoredDelivery): string | null {
+    return this.#plan.dispatch === 'serial' ? orderKeyOf('serial', orderKey) : orderKey
   }
 
   #isReadableNow(kept: StoredDelivery): boolean {

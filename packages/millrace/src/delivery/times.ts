@@ -18,10 +18,11 @@ export function dueOf(options: PublishOptions | undefined, composer: Composer): 
   return Math.ceil(dueMs)
 }
 
-export const hasExpired = (event: EncodedEvent, atMs: number): boolean =>
-  event.expiresMs !== null && event.expiresMs <= atMs
+/** Whether the event has expired; most have no expiry, and then the clock is not asked. */
+export const hasExpired = (event: EncodedEvent, composer: Composer, atMs?: number): boolean =>
+  event.expiresMs !== null && event.expiresMs <= (atMs ?? composer.clock.now())
 
-/** @throws EVENT_EXPIRED when nobody would handle the event that is published at this time */
-export function assertAlive(event: EncodedEvent, atMs: number): void {
-  if (hasExpired(event, atMs)) throw new MillraceError('EVENT_EXPIRED', { id: event.id })
+/** @throws EVENT_EXPIRED when nobody would handle the event that is published at this time (default: now) */
+export function assertAlive(event: EncodedEvent, composer: Composer, atMs?: number): void {
+  if (hasExpired(event, composer, atMs)) throw new MillraceError('EVENT_EXPIRED', { id: event.id })
 }

@@ -32,10 +32,11 @@ export function keptDelivery(work: Work, reason: KeptReason, change: Partial<Kep
   }
 }
 
-export function workOfKept(kept: StoredDelivery, suspect: boolean): Work {
+/** @param orderKey the one it has in this process's way of dispatching, of which an operator who replays knows nothing */
+export function workOfKept(kept: StoredDelivery, orderKey: string | null, suspect: boolean): Work {
   return {
     record: { position: kept.position, appendedMs: kept.keptMs, event: kept.event },
-    orderKey: kept.orderKey,
+    orderKey,
     kept: true,
     attempts: kept.attempts,
     deaths: kept.deaths,

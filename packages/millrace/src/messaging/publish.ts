@@ -96,7 +96,7 @@ export class Publisher {
     const dated = dueMs === undefined || options?.time !== undefined ? options : { ...options, time: new Date(dueMs) }
     const compose = (output: unknown): Composed => {
       const event = composeEvent(this.#composer, contract, this.#source, data, output, dated, undefined)
-      assertAlive(event, dueMs ?? this.#composer.clock.now())
+      assertAlive(event, this.#composer, dueMs)
       return { event, unique: options?.id !== undefined, dueMs }
     }
     const output = validate(contract.name, contract.schema, data)

@@ -6,7 +6,9 @@ import type { Group } from './held.ts'
 import type { KeptWrites } from './kept-writes.ts'
 import { type Leases, leaseOf } from './leases.ts'
 import type { Locator } from './locate.ts'
+import { Rows } from './rows.ts'
 import type { Subscriptions } from './subscriptions.ts'
+import type { TopicFilters } from './topic-filter.ts'
 
 /** What operators do to subscriptions. It is rare, so that it goes to the rows at once. */
 export class SubscriptionWrites {
@@ -15,6 +17,8 @@ export class SubscriptionWrites {
   readonly #subscriptions: Subscriptions
   readonly #kept: KeptWrites
   readonly #locator: Locator
+  readonly #filters: TopicFilters
+  readonly #topics: Rows<readonly [topics: string]>
   readonly #ensure: StatementSync
   readonly #pause: StatementSync
   readonly #rewind: StatementSync
@@ -28,12 +32,15 @@ export class SubscriptionWrites {
     subscriptions: Subscriptions,
     kept: KeptWrites,
     locator: Locator,
+    filters: TopicFilters,
   ) {
     this.#group = group
     this.#leases = leases
     this.#subscriptions = subscriptions
     this.#kept = kept
     this.#locator = locator
+    this.#filters = filters
+    this.#topics = new Rows(database, 'SELECT topics FROM millrace_subscription WHERE name = ?')
     this.#ensure = database.prepare(
       `INSERT INTO millrace_subscription (name, topics, floor, settled_above, paused, settled, created)
        VALUES (?, ?, ?, '', NULL, '{}', ?) ON CONFLICT (name) DO UPDATE SET topics = excluded.topics`,
@@ -93,8 +100,11 @@ export class SubscriptionWrites {
   }
 
   #rewindTo(name: string, to: StartPosition): void {
+    const floor = this.#locator.floorOf(to)
+    const topics: readonly string[] = JSON.parse(this.#topics.first(name)![0])
     this.#end(name)
-    this.#rewind.run(this.#locator.floorOf(to), name)
+    this.#rewind.run(floor, name)
+    this.#kept.giveBack(name, floor, this.#filters.of(topics).kinds)
   }
 
   /** Fences whoever works on the subscription, and forgets what is known about it. */

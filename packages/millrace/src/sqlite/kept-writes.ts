@@ -16,6 +16,7 @@ export class KeptWrites {
   readonly #edit: StatementSync
   readonly #due: Rows<readonly [due: number | null]>
   readonly #logged: Rows<LogRow>
+  readonly #giveBack: Rows<readonly [orderKey: string | null]>
 
   constructor(database: DatabaseSync, group: Group, kinds: Kinds, kept: Kept) {
     this.#group = group
@@ -28,6 +29,13 @@ export class KeptWrites {
     this.#edit = database.prepare('UPDATE millrace_kept SET data = ? WHERE subscription = ? AND position = ?')
     this.#due = new Rows(database, 'SELECT due FROM millrace_kept WHERE subscription = ? AND position = ?')
     this.#logged = new Rows(database, `SELECT ${logColumns} FROM millrace_event WHERE position = ?`)
+    this.#giveBack = new Rows(
+      database,
+      `DELETE FROM millrace_kept WHERE subscription = ? AND position > ? AND EXISTS (
+         SELECT 1 FROM millrace_event WHERE millrace_event.position = millrace_kept.position
+         AND millrace_event.kind IN (SELECT value FROM json_each(?)))
+       RETURNING order_key`,
+    )
   }
 
   /** Dead deliveries are tried again, from the first attempt on, in the order of the log within each key. */
@@ -56,6 +64,15 @@ export class KeptWrites {
       const [, orderKey] = this.#kept.expect(subscription, position, 'kept')
       this.#kept.remove(subscription, position, orderKey)
     }
+  }
+
+  /**
+   * Deliveries that come from the log again are kept no more: else they were handled beside the log, before those that
+   * precede them, and twice. Those whose events are no longer in the log stay.
+   */
+  giveBack(subscription: string, floor: number, kinds: string): void {
+    const keys = new Set(this.#giveBack.all(subscription, floor, kinds).map(([orderKey]) => orderKey))
+    for (const key of keys) this.#kept.promote(subscription, key)
   }
 
   edit(subscription: string, position: number, data: string | null): void {

@@ -50,10 +50,11 @@ export function watchCommits(
     try {
       const version = read()
       const changed = version !== seen
-      seen = version
       inVain = changed ? 0 : inVain + 1
       delayMs = inVain <= patience ? minMs : Math.min(delayMs * growth, maxMs)
       if (changed) onForeignCommit()
+      // Not before: where whoever is told meets a lock, he is told again.
+      seen = version
     } catch (error) {
       if (sqliteFailure(error)?.kind !== 'busy') {
         watching = false

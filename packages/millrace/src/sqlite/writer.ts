@@ -80,6 +80,7 @@ export class UnitWriter {
       this.subscriptions,
       new KeptWrites(database, group, this.kinds, kept),
       this.locator,
+      this.filters,
     )
     this.#trims = new Trims(database, this.log, topics, new Floors(database, this.subscriptions))
     this.#sql = sql

@@ -19,16 +19,21 @@ export interface Started {
   readonly logged: readonly Logged[]
 }
 
-type Setup = Partial<ApplicationConfig> & { readonly clock?: SimulatedClock; readonly path?: string }
+interface Setup extends Partial<ApplicationConfig> {
+  readonly clock?: SimulatedClock
+  readonly path?: string
+  /** Wraps the engine, to make it behave like another one. */
+  readonly wrap?: (engine: StoreEngine) => StoreEngine
+}
 
 /**
  * An application on the real engine, in memory unless there is a `path`, on a clock that stands still. It stops with the
  * test, if it has not been stopped before.
  */
-export async function start({ path = ':memory:', ...config }: Setup): Promise<Started> {
+export async function start({ path = ':memory:', wrap = (engine) => engine, ...config }: Setup): Promise<Started> {
   const clock = config.clock ?? simulatedClock()
   const logged: Logged[] = []
-  const { engine, opened } = tapped(sqlite(path, path === ':memory:' ? {} : { synchronous: 'normal' }))
+  const { engine, opened } = tapped(wrap(sqlite(path, path === ':memory:' ? {} : { synchronous: 'normal' })))
   // The watchdog watches real time.
   const app = millrace({
     blockedAfterMs: 0,
@@ -65,6 +70,36 @@ export function tapped(inner: StoreEngine): { engine: StoreEngine; opened: () =>
     },
   }
   return { engine, opened: () => store! }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/**
+ * An engine as one behind a network is: what it has done, and what it has read, is known only some turns later. `turns` says
+ * after how many.
+ */
+export function distant(inner: StoreEngine, turns: () => number): StoreEngine {
+  const late = async <T>(answer: Promise<T>): Promise<T> => {
+    const [settled] = await Promise.allSettled([answer])
+    for (let left = turns(); left > 0; left--) await turn()
+    if (settled.status === 'rejected') throw settled.reason
+    return settled.value
+  }
+  return {
+    engine: inner.engine,
+    async open(environment) {
+      const { store, log } = await inner.open(environment)
+      const { commit, readKept, readDocument, readSubscription } = store
+      Object.assign(store, {
+        commit: (...values: Parameters<typeof commit>) => late(commit.apply(store, values)),
+        readKept: (...values: Parameters<typeof readKept>) => late(readKept.apply(store, values)),
+        readDocument: (...values: Parameters<typeof readDocument>) => late(readDocument.apply(store, values)),
+        readSubscription: (...values: Parameters<typeof readSubscription>) =>
+          late(readSubscription.apply(store, values)),
+      })
+      return { store, log }
+    },
+  }
 }
 
 function recorder(logged: Logged[]): Logger {

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { eventually, simulatedClock } from '@millrace/testing'
 import fc from 'fast-check'
 import { type Event, fixed, type HandlerContext, service } from 'millrace'
-import type { StoredDelivery } from 'millrace/engine'
+import type { StoredDelivery, StoreEngine } from 'millrace/engine'
 import { expect, test } from 'vitest'
 import { Changed, type Numbered, Ordered } from '../app/contracts.ts'
-import { type Started, start } from '../app/setup.ts'
+import { distant, type Started, start } from '../app/setup.ts'
 import { temporaryFolder } from '../sqlite/folder.ts'
 
 /** How an attempt ends: well, with an error that is retried, or with one that is not. */
@@ -131,7 +131,12 @@ async function redrive({ store }: Started, watch: Watch): Promise<void> {
   await noteHeads()
 }
 
-async function run(all: readonly Command[], dispatch: 'serial' | 'keyed', concurrency: number): Promise<Watch> {
+async function run(
+  all: readonly Command[],
+  dispatch: 'serial' | 'keyed',
+  concurrency: number,
+  wrap: (engine: StoreEngine) => StoreEngine = (engine) => engine,
+): Promise<Watch> {
   const watch = new Watch(({ key }) => (dispatch === 'serial' ? 'all' : key))
   const options = {
     retry: fixed({ attempts, delayMs }),
@@ -142,7 +147,7 @@ async function run(all: readonly Command[], dispatch: 'serial' | 'keyed', concur
     .on(Changed, watch.handle, options)
   const path = join(temporaryFolder(), 'store.db')
   const clock = simulatedClock()
-  let started = await start({ path, clock, services: [watched] })
+  let started = await start({ path, clock, wrap, services: [watched] })
   for (const command of all) {
     if (command.kind === 'publish') {
       const contract = command.type === 'ordered' ? Ordered : Changed
@@ -152,7 +157,7 @@ async function run(all: readonly Command[], dispatch: 'serial' | 'keyed', concur
     else if (command.kind === 'redrive') await redrive(started, watch)
     else {
       await started.app.stop()
-      started = await start({ path, clock, services: [watched] })
+      started = await start({ path, clock, wrap, services: [watched] })
     }
   }
   await eventually(async () => {
@@ -184,3 +189,19 @@ test.each([
     )
   },
 )
+
+test.each([
+  ['keyed', 64],
+  ['keyed', 1],
+  ['serial', 64],
+] as const)('%s, concurrency %i: so it does on a store whose answers come late', async (dispatch, concurrency) => {
+  const delays = fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 7 })
+  await fc.assert(
+    fc.asyncProperty(commands, delays, async (all, turns) => {
+      let answers = 0
+      const wrap = (engine: StoreEngine) => distant(engine, () => turns[answers++ % turns.length]!)
+      expect((await run(all, dispatch, concurrency, wrap)).problems).toEqual([])
+    }),
+    { numRuns: 25 },
+  )
+})

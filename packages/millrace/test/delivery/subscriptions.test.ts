@@ -1,8 +1,9 @@
+import diagnostics from 'node:diagnostics_channel'
 import { join } from 'node:path'
 import { eventually, simulatedClock } from '@millrace/testing'
 import { collection, type Dispatch, message, type Service, type StartPosition, service } from 'millrace'
 import { admin } from 'millrace/admin'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { Changed, Noted, Ordered } from '../app/contracts.ts'
 import { type Started, start } from '../app/setup.ts'
 import { temporaryFolder } from '../sqlite/folder.ts'
@@ -246,6 +247,30 @@ describe('how much is under way at once', () => {
     await app.subscribe(s)
     await eventually(async () => (await app.documents.get(values, 'sum'))?.n === 60)
     expect(seen.most).toBe(3)
+  })
+
+  test('thousands of handlers that wait for one, and then end at once, do not grow the stack', async () => {
+    const count = 10_000
+    const release = Promise.withResolvers<void>()
+    let handled = 0
+    let delivered = 0
+    const onDeliver = (told: unknown): void => {
+      delivered += (told as { positions: readonly number[] }).positions.length
+    }
+    diagnostics.subscribe('millrace:deliver', onDeliver)
+    onTestFinished(() => void diagnostics.unsubscribe('millrace:deliver', onDeliver))
+    const s = service('s', { dispatch: 'concurrent', window: count, concurrency: 1 }).on(Noted, ({ data: { n } }) => {
+      handled++
+      return n === 0 ? release.promise : undefined
+    })
+    const { app, logged } = await start({ contracts: [Noted] })
+    await app.publishAll(Array.from({ length: count }, (_, n) => message(Noted, { n })))
+    await app.subscribe(s)
+    await eventually(() => delivered === count)
+    release.resolve()
+    await app.idle()
+    expect(handled).toBe(count)
+    expect(logged.filter(({ level }) => level === 'error')).toEqual([])
   })
 
   test('no more deliveries than the window are taken from the log', async () => {

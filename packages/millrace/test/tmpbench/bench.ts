@@ -33,10 +33,12 @@ async function main() {
   console.log('publishAll', Math.round(N / (performance.now() - t) * 1000), '/s')
   t = performance.now()
   const [dispatch, kind] = mode.split('-') as [Dispatch, string]
+  const cpu = process.cpuUsage()
   await app.subscribe(s(dispatch, kind === 'async'))
   await all.promise
   const ms = performance.now() - t
-  console.log(mode, Math.round(N / ms * 1000), '/s', process.memoryUsage().rss >> 20, 'MB')
+  const used = process.cpuUsage(cpu)
+  console.log(((used.user + used.system) / N).toFixed(1), 'us cpu', mode, Math.round(N / ms * 1000), '/s', process.memoryUsage().rss >> 20, 'MB')
 }
 await main()
 rmSync(dir, { recursive: true })

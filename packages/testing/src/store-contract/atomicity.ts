@@ -79,9 +79,12 @@ export function atomicityPromises(promised: Promised): void {
       expect(await everything(store)).toEqual(was)
       // What cannot be read shows itself here: the inbox mark and the lease were not taken either.
       const { appended } = await store.commit(effects)
-      const { records } = await store.readLog({ after: appended[0]!.position - 1, limit: 9 })
+      const now = await everything(store)
+      expect(now).not.toEqual(was)
+      if (fixture.reopens) await fixture.reopen()
+      expect(await everything(fixture.store), 'it is as durable as any other').toEqual(now)
+      const { records } = await fixture.store.readLog({ after: appended[0]!.position - 1, limit: 9 })
       expect(records.map((record) => record.event)).toEqual(effects.append!.map((append) => append.event))
-      expect(await everything(store)).not.toEqual(was)
     })
 
     promised(`the neighbours of a unit in which ${of} is refused (${code}) commit`, async (fixture) => {

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { eventually } from '../eventually.ts'
 import { handling } from './deliveries.ts'
 import type { Promised, StoreFixture } from './fixture.ts'
-import { leaseOf, takeLease } from './leasing.ts'
+import { leaseOf, owner, takeLease } from './leasing.ts'
 import { positionsOf, refused } from './reading.ts'
 
 /** Settlements: how a subscription gets on in the log. */
@@ -103,6 +103,21 @@ export function settlementPromises(promised: Promised): void {
     ]
     await refused('LEASE_LOST', fixture.store.commit({ settle }))
     for (const name of ['s', 'other']) expect((await fixture.store.readSubscription(name))!.lag).toBe(1)
+  })
+
+  promised('a lease that a refused unit asked for stays with whoever has it', async (fixture) => {
+    const { store } = fixture
+    const s = await handling(fixture)
+    const [position] = await fixture.publish('t')
+    await refused(
+      'SUBSCRIPTION_UNKNOWN',
+      store.commit({
+        leases: [{ kind: 'acquire', name: leaseOf('s'), owner: owner('me'), ttlMs: 60_000 }],
+        subscriptions: [{ kind: 'resume', name: 'none' }],
+      }),
+    )
+    await s.ack([position!])
+    expect((await store.readSubscription('s'))!.lag).toBe(0)
   })
 
   promised('only a subscription that exists has deliveries to settle', async ({ store }) => {

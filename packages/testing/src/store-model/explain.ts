@@ -18,8 +18,12 @@ export async function tried(unit: Unit, commit: (unit: Unit) => Promise<Committe
   }
 }
 
-/** The model after units that were committed at once, if what came of them is that of some order; else what is wrong. */
-export function explain(model: Model, group: readonly Tried[]): Model | string {
+/**
+ * What the model may be after units that were committed at once: one for each order of them that explains what came of
+ * them. Where there is none, what is wrong.
+ */
+export function explain(model: Model, group: readonly Tried[]): readonly Model[] | string {
+  const explanations: Model[] = []
   let wrong = ''
   for (const order of orders(group)) {
     let next: Model | string = model
@@ -27,9 +31,10 @@ export function explain(model: Model, group: readonly Tried[]): Model | string {
       next = after(next, one)
       if (typeof next === 'string') break
     }
-    if (typeof next !== 'string') return next
-    wrong ||= next
+    if (typeof next !== 'string') explanations.push(next)
+    else wrong ||= next
   }
+  if (explanations.length > 0) return explanations
   return group.length === 1 ? wrong : `no order of the ${group.length} units explains it; one after another: ${wrong}`
 }
 

@@ -19,11 +19,43 @@ export interface KeyGate {
   onWaiting(key: string): void
 }
 
-interface Lane {
+/** Works of one key, or a single one without a key, and the slot to run their handlers in. */
+class Lane implements Slot {
   readonly key: string | null
-  queue: Work[]
-  running: boolean
+  readonly #slots: Slots
+  queue: Work[] = []
+  running = false
+  /** It stands among those that may run next. */
+  ready = false
+  holdsSlot = false
+
+  constructor(key: string | null, slots: Slots) {
+    this.key = key
+    this.#slots = slots
+  }
+
+  /** The first works, at most so many. */
+  take(most: number): Work[] {
+    if (this.queue.length > most) return this.queue.splice(0, most)
+    const works = this.queue
+    this.queue = []
+    return works
+  }
+
+  release(): void {
+    if (!this.holdsSlot) return
+    this.holdsSlot = false
+    this.#slots.release()
+  }
+
+  async retake(): Promise<boolean> {
+    if (!this.holdsSlot) this.holdsSlot = await this.#slots.retake()
+    return this.holdsSlot
+  }
 }
+
+/** The slots of all lanes. */
+type Slots = Slot
 
 /** A lane takes at most this many works into one batch. */
 const longestBatch = 256
@@ -32,9 +64,11 @@ const longestBatch = 256
  * Spreads deliveries over lanes: one for each order key that has deliveries now, which is gone when it is empty. At most
  * `concurrency` lanes run handlers at once; those that only wait for their commit do not count.
  */
-export class Dispatcher {
+export class Dispatcher implements Slots {
   readonly #lanes = new Map<string, Lane>()
-  readonly #ready: Lane[] = []
+  #ready: Lane[] = []
+  /** Those of the ready lanes before it have run. */
+  #next = 0
   readonly #run: RunWorks
   readonly #gate: KeyGate
   readonly #onError: (error: unknown) => void
@@ -45,6 +79,7 @@ export class Dispatcher {
   #unfinished = 0
   #idle: (() => void)[] = []
   #stopped = false
+  #pumping = false
 
   /** @param onError told what ended a lane's run; the dispatcher then stands still */
   constructor(run: RunWorks, concurrency: number, gate: KeyGate, onError: (error: unknown) => void) {
@@ -73,8 +108,7 @@ export class Dispatcher {
       const lane = this.#laneOf(work)
       if (work.kept) lane.queue.unshift(work)
       else lane.queue.push(work)
-      if (!lane.running && lane.queue.length === 1) this.#ready.push(lane)
-      else if (work.kept) this.wake(work.orderKey)
+      if (work.kept || lane.queue.length === 1) this.#makeReady(lane)
     }
     this.#pump()
   }
@@ -82,8 +116,8 @@ export class Dispatcher {
   /** The key may go on. */
   wake(key: string | null): void {
     const lane = key === null ? undefined : this.#lanes.get(key)
-    if (lane === undefined || lane.running || lane.queue.length === 0 || this.#ready.includes(lane)) return
-    this.#ready.push(lane)
+    if (lane === undefined || lane.queue.length === 0) return
+    this.#makeReady(lane)
     this.#pump()
   }
 
@@ -102,9 +136,10 @@ export class Dispatcher {
   stop(): void {
     this.#stopped = true
     for (const lane of this.#lanes.values()) this.#finish(lane.queue.length)
-    for (const lane of this.#ready) if (lane.key === null) this.#finish(lane.queue.length)
+    for (const lane of this.#ready.slice(this.#next)) if (lane.key === null) this.#finish(lane.queue.length)
     this.#lanes.clear()
-    this.#ready.length = 0
+    this.#ready = []
+    this.#next = 0
     for (const retake of this.#retaking.splice(0)) retake(false)
   }
 
@@ -114,18 +149,52 @@ export class Dispatcher {
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
+  release(): void {
+    this.#active--
+    this.#pump()
+  }
+
+  async retake(): Promise<boolean> {
+    if (this.#stopped) return false
+    return new Promise((resolve) => {
+      this.#retaking.push(resolve)
+      this.#pump()
+    })
+  }
+
   #laneOf(work: Work): Lane {
     const key = work.orderKey
-    if (key === null) return { key, queue: [], running: false }
+    if (key === null) return new Lane(key, this)
     let lane = this.#lanes.get(key)
     if (lane === undefined) {
-      lane = { key, queue: [], running: false }
+      lane = new Lane(key, this)
       this.#lanes.set(key, lane)
     }
     return lane
   }
 
+  #makeReady(lane: Lane): void {
+    if (lane.running || lane.ready) return
+    lane.ready = true
+    this.#ready.push(lane)
+  }
+
+  #takeReady(): Lane | undefined {
+    const lane = this.#ready[this.#next]
+    if (lane === undefined) {
+      this.#ready = []
+      this.#next = 0
+      return undefined
+    }
+    this.#next++
+    lane.ready = false
+    return lane
+  }
+
   #pump(): void {
+    // Lanes whose handlers end at once call it again from within; the loop goes on by itself, and the stack stays flat.
+    if (this.#pumping) return
+    this.#pumping = true
     while (this.#active < this.#concurrency && !this.#stopped) {
       const retake = this.#retaking.shift()
       if (retake !== undefined) {
@@ -133,22 +202,23 @@ export class Dispatcher {
         retake(true)
         continue
       }
-      const lane = this.#ready.shift()
-      if (lane === undefined) return
-      if (lane.running || lane.queue.length === 0) continue
+      const lane = this.#takeReady()
+      if (lane === undefined) break
+      if (lane.queue.length === 0) continue
       if (lane.key !== null && !lane.queue[0]!.kept && this.#gate.isBlocked(lane.key)) this.#gate.onWaiting(lane.key)
       else void this.#start(lane)
     }
+    this.#pumping = false
   }
 
   async #start(lane: Lane): Promise<void> {
     lane.running = true
     // A delivery that is kept apart goes alone: only its settlement tells which one of its key is next.
-    const count = lane.queue[0]!.kept ? 1 : Math.min(lane.queue.length, longestBatch)
-    const works = lane.queue.splice(0, count)
-    const slot = this.#takeSlot()
+    const works = lane.take(lane.queue[0]!.kept ? 1 : longestBatch)
+    this.#active++
+    lane.holdsSlot = true
     try {
-      const left = await this.#run(works, slot)
+      const left = await this.#run(works, lane)
       if (left.length > 0 && !this.#stopped) putBack(lane.queue, left)
       this.#finish(this.#stopped ? works.length : works.length - left.length)
     } catch (error) {
@@ -157,32 +227,10 @@ export class Dispatcher {
       this.#onError(error)
     }
     lane.running = false
-    if (lane.queue.length > 0 && !this.#stopped) this.#ready.push(lane)
+    if (lane.queue.length > 0 && !this.#stopped) this.#makeReady(lane)
     else if (lane.key !== null && this.#lanes.get(lane.key) === lane) this.#lanes.delete(lane.key)
-    slot.release()
+    lane.release()
     this.#pump()
-  }
-
-  #takeSlot(): Slot {
-    this.#active++
-    let held = true
-    return {
-      release: () => {
-        if (!held) return
-        held = false
-        this.#active--
-        this.#pump()
-      },
-      retake: async () => {
-        if (held) return true
-        if (this.#stopped) return false
-        held = await new Promise<boolean>((resolve) => {
-          this.#retaking.push(resolve)
-          this.#pump()
-        })
-        return held
-      },
-    }
   }
 
   #finish(count: number): void {

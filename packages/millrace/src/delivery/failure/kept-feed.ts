@@ -1,11 +1,13 @@
 import type { Clock } from '../../base/index.ts'
-import type { Store } from '../../store/index.ts'
-import { type Work, workOfKept } from '../work.ts'
+import type { Store, StoredDelivery } from '../../store/index.ts'
+import type { Work } from '../work.ts'
 
 /** What the feed needs of its subscription. */
 export interface KeptFeedHost {
   offer(works: readonly Work[]): void
-  suspects(position: number): boolean
+  workOf(kept: StoredDelivery): Work
+  /** When it may be tried; null: not until an operator says so. */
+  dueMs(kept: StoredDelivery): number | null
   failed(error: unknown): void
 }
 
@@ -18,6 +20,7 @@ export class KeptFeed {
   readonly #clock: Clock
   readonly #subscription: string
   readonly #most: number
+  readonly #serial: boolean
   readonly #host: KeptFeedHost
   /** What was offered and is not settled yet. */
   readonly #inFlight = new Set<number>()
@@ -28,12 +31,13 @@ export class KeptFeed {
   #more = false
   #open = true
 
-  /** @param most how many deliveries are in flight at once */
-  constructor(store: Store, clock: Clock, subscription: string, most: number, host: KeptFeedHost) {
+  /** @param most how many deliveries are in flight at once; `serial`: one, and all others wait for it */
+  constructor(store: Store, clock: Clock, subscription: string, most: number | 'serial', host: KeptFeedHost) {
     this.#store = store
     this.#clock = clock
     this.#subscription = subscription
-    this.#most = most
+    this.#serial = most === 'serial'
+    this.#most = most === 'serial' ? 1 : most
     this.#host = host
   }
 
@@ -85,27 +89,42 @@ export class KeptFeed {
     this.#more = true
     if (!this.#hasRoom()) return
     const limit = this.#most + this.#inFlight.size
-    const rows = await this.#store.readKept({
-      subscription: this.#subscription,
-      state: 'due',
-      dueBeforeMs: Number.MAX_SAFE_INTEGER,
-      limit,
-    })
+    const rows = await (this.#serial ? this.#first() : this.#due(limit))
     if (!this.#open) return
     this.#cancelTimer?.()
     this.#more = rows.length === limit
     const now = this.#clock.now()
     const works: Work[] = []
+    let nextMs = Number.POSITIVE_INFINITY
     for (const row of rows) {
       if (this.#inFlight.has(row.position) || this.#settled?.has(row.position)) continue
-      if (row.dueMs !== null && row.dueMs > now) {
-        this.#cancelTimer = this.#clock.after(row.dueMs - now, () => this.poke())
-        this.#more = false
-        break
+      const dueMs = this.#host.dueMs(row)
+      if (dueMs !== null && dueMs > now) {
+        nextMs = Math.min(nextMs, dueMs)
+        // Those behind it are due later still, unless it is one that was put off.
+        if (row.dueMs !== null && row.dueMs > now) {
+          this.#more = false
+          break
+        }
+        continue
       }
       this.begin(row.position)
-      works.push(workOfKept(row, this.#host.suspects(row.position)))
+      works.push(this.#host.workOf(row))
     }
+    if (nextMs < Number.POSITIVE_INFINITY) this.#cancelTimer = this.#clock.after(nextMs - now, () => this.poke())
     if (works.length > 0) this.#host.offer(works)
+  }
+
+  #due(limit: number): Promise<readonly StoredDelivery[]> {
+    const dueBeforeMs = Number.MAX_SAFE_INTEGER
+    return this.#store.readKept({ subscription: this.#subscription, state: 'due', dueBeforeMs, limit })
+  }
+
+  /** In serial order the first in the log goes first, whatever its key; while it is held, none goes. */
+  async #first(): Promise<readonly StoredDelivery[]> {
+    const first = await this.#store.readKept({ subscription: this.#subscription, state: 'pending', limit: 1 })
+    // One that was put back behind one of its key that is under way.
+    if (first[0]?.state === 'waiting') return this.#due(1)
+    return first.filter(({ dueMs }) => dueMs !== null)
   }
 }
