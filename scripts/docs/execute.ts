@@ -20,7 +20,7 @@ async function environment(root: string, scratch: string): Promise<NodeJS.Proces
   const main = join(root, 'packages/cli/src/main.ts')
   await writeFile(shim, `#!/bin/sh\nexec node -C millrace-source '${main}' "$@"\n`)
   await chmod(shim, 0o755)
-  const env = childEnv(root, { NODE_OPTIONS: '--conditions=millrace-source' })
+  const env = childEnv(root, { NODE_OPTIONS: '--conditions=millrace-source', npm_config_loglevel: 'error' })
   return { ...env, PATH: `${bin}${delimiter}${env.PATH}` }
 }
 

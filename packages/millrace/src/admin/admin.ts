@@ -27,7 +27,8 @@ export interface Admin {
   resume(subscription: string): Promise<void>
   /**
    * Moves the subscription, so that everything from there on is handled again (or skipped). A position is that of the first
-   * event handled; a time, the first event appended then or later.
+   * event handled; a time, the first event appended then or later. Deliveries that are parked or dead and come again by it
+   * are handled once, in their order; those whose events are no longer in the log stay as they are.
    * @throws SUBSCRIPTION_UNKNOWN
    */
   rewind(subscription: string, to: StartPosition): Promise<void>

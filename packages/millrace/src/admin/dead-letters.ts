@@ -1,7 +1,7 @@
 import { MillraceError } from '../base/index.ts'
 import type { Store } from '../store/index.ts'
 import type { DeadLetters } from './admin.ts'
-import { change, keptAt, listKept, pagesOf, requireSubscription } from './kept.ts'
+import { change, changeAll, keptAt, listKept, requireSubscription } from './kept.ts'
 
 export function deadLettersOf(store: Store): DeadLetters {
   const show: DeadLetters['show'] = async (subscription, position) => {
@@ -11,14 +11,7 @@ export function deadLettersOf(store: Store): DeadLetters {
 
   const act = async (kind: 'redrive' | 'discard', name: string, positions: readonly number[] | 'all') => {
     await requireSubscription(store, name)
-    if (positions === 'all') {
-      let count = 0
-      for await (const page of pagesOf(store, name, 'dead')) {
-        const ofPage = page.map(({ position }) => position)
-        count += await change(store, kind, name, ofPage)
-      }
-      return count
-    }
+    if (positions === 'all') return changeAll(store, kind, name, 'dead')
     // The store discards whatever is kept; here it must be a dead letter, and none is touched unless all are.
     for (const position of positions) await keptAt(store, name, position, 'dead')
     return change(store, kind, name, positions)

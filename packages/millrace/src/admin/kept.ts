@@ -1,8 +1,9 @@
-import { MillraceError } from '../base/index.ts'
+import { isMillraceError, MillraceError } from '../base/index.ts'
 import type { Store, StoredDelivery, SubscriptionWrite } from '../store/index.ts'
 import type { KeptListing } from './admin.ts'
 
 type State = 'dead' | 'pending'
+type ChangeKind = Extract<SubscriptionWrite, { readonly positions: readonly number[] }>['kind']
 
 /** How many deliveries one unit changes: far more make a commit that holds up the others. */
 const unitSize = 500
@@ -27,24 +28,10 @@ export async function listKept(
   return last === undefined ? all : all.filter(({ position }) => position <= last)
 }
 
-/** All kept deliveries of one subscription, a page at a time. */
-export async function* pagesOf(
-  store: Store,
-  subscription: string,
-  state: State,
-): AsyncGenerator<readonly StoredDelivery[]> {
-  for (let after = 0; ; ) {
-    const page = await store.readKept({ subscription, state, after, limit: unitSize })
-    if (page.length > 0) yield page
-    if (page.length < unitSize) return
-    after = page.at(-1)!.position
-  }
-}
-
 /** Does something to deliveries in units of a bounded size, in log order. Returns how many. */
 export async function change(
   store: Store,
-  kind: Extract<SubscriptionWrite, { readonly positions: readonly number[] }>['kind'],
+  kind: ChangeKind,
   name: string,
   positions: readonly number[],
 ): Promise<number> {
@@ -54,6 +41,32 @@ export async function change(
     await store.commit({ subscriptions: [{ kind, name, positions: some }] })
   }
   return ordered.length
+}
+
+/**
+ * Does it to all deliveries of that state, a page at a time. The application goes on meanwhile: a page of which something
+ * was settled since it was read is read anew. Returns how many.
+ */
+export async function changeAll(
+  store: Store,
+  kind: ChangeKind,
+  name: string,
+  state: State,
+  applies: (delivery: StoredDelivery) => boolean = () => true,
+): Promise<number> {
+  let count = 0
+  for (let after = 0; ; ) {
+    const page = await store.readKept({ subscription: name, state, after, limit: unitSize })
+    const positions = page.filter(applies).map(({ position }) => position)
+    try {
+      count += await change(store, kind, name, positions)
+    } catch (error) {
+      if (!isMillraceError(error, 'DELIVERY_UNKNOWN')) throw error
+      continue
+    }
+    if (page.length < unitSize) return count
+    after = page.at(-1)!.position
+  }
 }
 
 /** @throws DELIVERY_UNKNOWN when there is none in that state */

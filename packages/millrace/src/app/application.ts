@@ -101,8 +101,11 @@ export interface Application {
   /** Scheduled messages. */
   readonly schedule: {
     list(limit?: number): Promise<readonly Scheduled[]>
-    /** @returns false when it fired already or never was */
-    cancel(id: string): Promise<boolean>
+    /**
+     * @param contract of the message, where its id was chosen: such an id is unique in its topic only
+     * @returns false when it fired already or never was
+     */
+    cancel(id: string, contract?: Contract): Promise<boolean>
   }
   /** Events of topics that match, from history into live, without gap or double, until `signal` aborts or the loop ends. */
   events(topics: string | readonly string[], options?: StreamOptions): AsyncIterableIterator<Streamed>

@@ -2,6 +2,7 @@ import { type Admin, admin } from '../admin/index.ts'
 import { type Logger, MillraceError } from '../base/index.ts'
 import type { PublishOptions, Rows, Service } from '../delivery/index.ts'
 import {
+  assertPattern,
   type CommandContract,
   type Contract,
   type EventContract,
@@ -172,11 +173,12 @@ class MillraceApplication implements Application {
 
   readonly schedule: Application['schedule'] = {
     list: async (limit = 1_000) => this.#need().scheduler.list(limit),
-    cancel: async (id) => this.#need().scheduler.cancel(id),
+    cancel: async (id, contract) => this.#need().scheduler.cancel(id, contract?.topic),
   }
 
   events(topics: string | readonly string[], options?: StreamOptions): AsyncIterableIterator<Streamed> {
     const list = typeof topics === 'string' ? [topics] : topics
+    for (const topic of list) assertPattern(topic)
     const ending = this.#ending.signal
     const signal = options?.signal === undefined ? ending : AbortSignal.any([options.signal, ending])
     return streamEvents(this.#need().store, this.#contracts.find, list, { ...options, signal })

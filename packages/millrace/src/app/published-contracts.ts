@@ -27,6 +27,8 @@ export async function registerContract(store: Store, contract: Contract, now: Da
     const print = fingerprint(schema)
     if (current?.fingerprint === print) return
     for (const earlier of same?.value.schemas ?? []) check(contract, earlier.schema, schema)
+    // Known before the one in force: two deployments take turns, and the list is not to grow with each.
+    if (same?.value.schemas.some((earlier) => earlier.fingerprint === print)) return
     const { name, version, kind, topic } = contract
     const schemas = [...(same?.value.schemas ?? []), { fingerprint: print, schema, since: now.toISOString() }]
     const value: PublishedContract = { name, version, kind, topic, schemas }

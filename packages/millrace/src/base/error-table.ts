@@ -130,7 +130,7 @@ export const errorTable = {
   // Applications
   APP_NOT_RUNNING: entry<{ phase: string }>(
     false,
-    (f) => `The application is ${f.phase}; it can do this only while it runs.`,
+    (f) => `The application is ${f.phase}.`,
     'Await `start()` first, and call nothing after `stop()`.',
   ),
   CONFIG_INVALID: entry<{ option: string; reason: string }>(

@@ -16,7 +16,10 @@ export class MillraceError<C extends ErrorCode = ErrorCode> extends Error {
   constructor(code: C, fields: FieldsOf<C>, options?: { cause?: unknown }) {
     const entry = errorTable[code]
     // The table's entry of code C takes the fields of code C; TypeScript cannot see that across the union.
-    super((entry.message as (fields: FieldsOf<C>) => string)(fields), options)
+    super(
+      (entry.message as (fields: FieldsOf<C>) => string)(fields),
+      options?.cause === undefined ? undefined : options,
+    )
     this.code = code
     this.fields = fields
     this.retryable = entry.retryable

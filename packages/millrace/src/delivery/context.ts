@@ -4,7 +4,7 @@ import type { SqlValue, Store } from '../store/index.ts'
 import { type Collection, type Document, documentText } from './collection.ts'
 import { type Batch, documentId, type Effects, pushed, put, type SeenDocument } from './effects.ts'
 import type { AppendOptions, HandlerContext, HandlerDocuments, PublishOptions, Rows } from './handler.ts'
-import { assertAlive, dueOf } from './times.ts'
+import { assertAlive, dueOf, timerIdOf } from './times.ts'
 
 /** What all handlers of one subscription share. */
 export interface Surroundings {
@@ -116,7 +116,10 @@ export class AttemptContext implements HandlerContext {
       assertAlive(event, this.#around.composer, dueMs)
       const effects = this.#effects
       if (dueMs === undefined) effects.append = pushed(effects.append, { event, unique: options?.id !== undefined })
-      else effects.timers = pushed(effects.timers, { kind: 'set', id: event.id, dueMs, event })
+      else {
+        const id = timerIdOf(event, options?.id !== undefined)
+        effects.timers = pushed(effects.timers, { kind: 'set', id, dueMs, event })
+      }
     })
   }
 

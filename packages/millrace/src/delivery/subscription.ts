@@ -201,7 +201,7 @@ export class Subscription {
   #again(delayMs: number): void {
     this.#cancelWait?.()
     this.#cancelWait = this.#runtime.clock.after(delayMs, () => {
-      this.#begin().catch((error: unknown) => {
+      this.#beginUnlessFenced().catch((error: unknown) => {
         if (this.#phase === 'stopped') return
         if (isMillraceError(error, 'LEASE_HELD')) this.#standBy(error)
         else if (isMillraceError(error, 'STORE_STOPPED')) {

@@ -8,7 +8,7 @@ import type { PublishOptions } from './handler.ts'
  */
 export function dueOf(options: PublishOptions | undefined, composer: Composer): number | undefined {
   if (options?.at === undefined && options?.afterMs === undefined) return undefined
-  const dueMs = options.at === undefined ? composer.clock.now() + options.afterMs! : options.at.getTime()
+  const dueMs = options.at === undefined ? composer.clock.now() + options.afterMs! : Number(options.at)
   if (!Number.isFinite(dueMs)) {
     throw new MillraceError('EVENT_INVALID', {
       attribute: options.at === undefined ? 'afterMs' : 'at',
@@ -17,6 +17,13 @@ export function dueOf(options: PublishOptions | undefined, composer: Composer): 
   }
   return Math.ceil(dueMs)
 }
+
+/**
+ * The id of the timer that publishes an event later. An id that the caller chose is unique in its topic only, so the topic
+ * is part of it.
+ */
+export const timerIdOf = ({ id, header }: EncodedEvent, chosen: boolean): string =>
+  chosen ? `${header.topic}/${id}` : id
 
 /** Whether the event has expired; most have no expiry, and then the clock is not asked. */
 export const hasExpired = (event: EncodedEvent, composer: Composer, atMs?: number): boolean =>

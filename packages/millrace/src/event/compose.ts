@@ -1,28 +1,8 @@
-import type { Clock, NewId } from '../base/index.ts'
-import { MillraceError } from '../base/index.ts'
+import { type Clock, MillraceError, type NewId } from '../base/index.ts'
 import { assertAttributes } from './cloudevents-json.ts'
 import type { Contract } from './contract.ts'
 import type { EncodedEvent, Event, EventHeader } from './event.ts'
-
-/** What a publisher may say about one event beside its data. */
-export interface EventOptions {
-  /** Chosen by the caller: publishing the same id to the same topic again is answered as a duplicate. */
-  readonly id?: string
-  /** Overrides the key that the contract finds in the data. */
-  readonly key?: string
-  /** When it happened. Default: now. */
-  readonly time?: Date
-  readonly subject?: string
-  /** After this time nobody handles it any more. */
-  readonly expiresAt?: Date
-  /** The same as a span of time, in milliseconds. */
-  readonly ttlMs?: number
-  readonly correlationId?: string
-  readonly traceparent?: string
-  readonly tracestate?: string
-  /** Further CloudEvents extension attributes: lower-case letters and digits. */
-  readonly extensions?: Readonly<Record<string, string | number | boolean>>
-}
+import { assertEventOptions, type EventOptions } from './options.ts'
 
 export interface Composer {
   readonly clock: Clock
@@ -55,7 +35,7 @@ function headerOf(contract: Contract, source: string): EventHeader {
 /**
  * Encodes an event of a contract. `data` is what travels, `output` what the schema made of it (for the key), `cause` the
  * event being handled, from which correlation, causation and trace context flow.
- * @throws PAYLOAD_TOO_LARGE, EVENT_INVALID, EVENT_EXPIRED
+ * @throws CONFIG_INVALID for a wrong option, PAYLOAD_TOO_LARGE, EVENT_INVALID
  */
 export function composeEvent(
   composer: Composer,
@@ -66,6 +46,7 @@ export function composeEvent(
   options: EventOptions | undefined,
   cause: Event | undefined,
 ): EncodedEvent {
+  if (options !== undefined) assertEventOptions(contract.name, options)
   const timeMs = options?.time?.getTime() ?? composer.clock.now()
   const text = JSON.stringify(data) as string | undefined
   if (text !== undefined && text.length * 3 > composer.maxEventBytes) {
@@ -75,11 +56,10 @@ export function composeEvent(
   }
   const id = options?.id ?? composer.newId()
   const expiresMs = expiryOf(contract, options, timeMs)
-  if (expiresMs !== null && expiresMs <= composer.clock.now()) throw new MillraceError('EVENT_EXPIRED', { id })
   return {
     header: headerOf(contract, source),
     id,
-    key: options?.key ?? contract.key(output) ?? null,
+    key: options?.key ?? keyOf(contract, output),
     timeMs,
     expiresMs,
     attributes: options === undefined && cause === undefined ? null : attributesOf(options, cause),
@@ -90,7 +70,15 @@ export function composeEvent(
 function expiryOf(contract: Contract, options: EventOptions | undefined, timeMs: number): number | null {
   if (options?.expiresAt !== undefined) return options.expiresAt.getTime()
   const ttlMs = options?.ttlMs ?? contract.ttlMs
-  return ttlMs === undefined ? null : timeMs + ttlMs
+  return ttlMs === undefined ? null : Math.ceil(timeMs + ttlMs)
+}
+
+/** A key of another type would come back from the store as another key, and its order with it. */
+function keyOf(contract: Contract, output: unknown): string | null {
+  const key: unknown = contract.key(output)
+  if (key === undefined || key === null) return null
+  if (typeof key === 'string') return key
+  throw new MillraceError('EVENT_INVALID', { attribute: 'partitionkey', reason: `is a ${typeof key}, not a string` })
 }
 
 function attributesOf(options: EventOptions | undefined, cause: Event | undefined): string | null {

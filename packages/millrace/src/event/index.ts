@@ -10,7 +10,7 @@ export {
   compatibilityDifferences,
   type JsonSchema,
 } from './compatibility/index.ts'
-export { type Composer, composeEvent, type EventOptions } from './compose.ts'
+export { type Composer, composeEvent } from './compose.ts'
 export type {
   CommandContract,
   Contract,
@@ -28,6 +28,7 @@ export { decodeEvent, timeText } from './encode.ts'
 export type { EncodedEvent, Event, EventHeader } from './event.ts'
 export type { JsonSafe } from './json.ts'
 export { fingerprint, jsonSchemaOf } from './json-schema.ts'
+export { assertEventOptions, type EventOptions } from './options.ts'
 export { type FindContract, readEvent } from './read.ts'
 export {
   assertPattern,

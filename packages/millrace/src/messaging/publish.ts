@@ -1,4 +1,4 @@
-import { assertAlive, dueOf, tell } from '../delivery/index.ts'
+import { assertAlive, dueOf, tell, timerIdOf } from '../delivery/index.ts'
 import { type Composer, composeEvent, type EncodedEvent, validate } from '../event/index.ts'
 import type { Append, Committed, ExpectedRevision, SqlStatement, Store, TimerWrite, Unit } from '../store/index.ts'
 import type { Backpressure, Passage } from './backpressure.ts'
@@ -28,7 +28,7 @@ export class Publisher {
     const composing = this.#compose(message)
     const { event, unique, dueMs } = composing instanceof Promise ? await composing : composing
     if (dueMs !== undefined) {
-      await this.#store.commit({ timers: [{ kind: 'set', id: event.id, dueMs, event }] })
+      await this.#store.commit({ timers: [{ kind: 'set', id: timerIdOf(event, unique), dueMs, event }] })
       return { id: event.id, position: 0, duplicate: false }
     }
     const unit = { append: [{ event, unique }] }
@@ -50,7 +50,7 @@ export class Publisher {
     const timers: TimerWrite[] = []
     for (const { event, unique, dueMs } of composed) {
       if (dueMs === undefined) append.push({ event, unique })
-      else timers.push({ kind: 'set', id: event.id, dueMs, event })
+      else timers.push({ kind: 'set', id: timerIdOf(event, unique), dueMs, event })
     }
     const passage = this.#backpressure.enter(append.map(({ event }) => event.header.topic))
     const unit = { append, timers, sql }

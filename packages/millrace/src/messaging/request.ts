@@ -23,6 +23,17 @@ interface Waiting {
 const defaultTimeoutMs = 10_000
 const pageSize = 256
 
+const optionNames = new Set<string>(['timeoutMs', 'signal', 'id', 'correlationId'] satisfies (keyof RequestOptions)[])
+
+function assertRequestOptions(contract: string, options: RequestOptions): void {
+  const refuse = (option: string, reason: string): never => {
+    throw new MillraceError('CONFIG_INVALID', { option: `${contract}: ${option}`, reason })
+  }
+  for (const option of Object.keys(options)) if (!optionNames.has(option)) refuse(option, 'there is no such option')
+  const { timeoutMs } = options
+  if (timeoutMs !== undefined && !(timeoutMs > 0)) refuse('timeoutMs', 'not a positive number of milliseconds')
+}
+
 /** Request-reply over the log: requests carry a return address, replies come back on one topic. */
 export class Requester {
   readonly #store: Store
@@ -52,6 +63,7 @@ export class Requester {
   }
 
   async request(contract: Contract, data: unknown, options: RequestOptions = {}): Promise<unknown> {
+    assertRequestOptions(contract.name, options)
     const { timeoutMs = defaultTimeoutMs, signal, id, correlationId } = options
     signal?.throwIfAborted()
     await this.#listen()

@@ -3,7 +3,7 @@ import type { Store } from '../store/index.ts'
 
 /** A message that is to be published later. */
 export interface Scheduled {
-  /** Of the timer, and of the event that it will publish. */
+  /** Of the event that it will publish. */
   readonly id: string
   readonly dueAt: Date
   readonly type: string
@@ -49,17 +49,19 @@ export class Scheduler {
 
   async list(limit: number): Promise<readonly Scheduled[]> {
     const timers = await this.#store.readTimers({ limit })
-    return timers.map(({ id, dueMs, event }) => ({
-      id,
+    return timers.map(({ dueMs, event }) => ({
+      id: event.id,
       dueAt: new Date(dueMs),
       type: event.header.type,
       topic: event.header.topic,
     }))
   }
 
-  async cancel(id: string): Promise<boolean> {
+  /** @param topic of the message, where its id was chosen by the caller */
+  async cancel(id: string, topic: string | undefined): Promise<boolean> {
+    const timer = topic === undefined ? id : `${topic}/${id}`
     try {
-      await this.#store.commit({ timers: [{ kind: 'remove', id }] })
+      await this.#store.commit({ timers: [{ kind: 'remove', id: timer }] })
       return true
     } catch (error) {
       if (isMillraceError(error, 'TIMER_GONE')) return false

@@ -15,6 +15,9 @@ import { LogTransport } from './transport.ts'
 import { watchCommits } from './wake.ts'
 import { UnitWriter } from './writer.ts'
 
+/** How long after a read that met a lock it is tried again. */
+const retryAfterMs = 5
+
 /** Opens the engine on a file, or in memory. */
 export async function openEngine(path: string, settings: Settings, environment: Environment): Promise<OpenEngine> {
   const { clock } = environment
@@ -109,27 +112,40 @@ class Engine implements OpenEngine {
 
   /** After a commit of this process, when its callers were told. */
   #committed(): void {
-    if (this.#commits.stoppedBy !== undefined) return
     const { control, trimmed } = this.#group
     this.#group.control = this.#group.trimmed = false
     this.#tail.committed()
     if (trimmed) this.#tail.reset()
-    this.log.notify()
-    this.store.tell({ head: this.#writer.log.head, control })
+    this.#tell(control)
   }
 
-  /** After a commit of another process. */
+  /** After a commit of another process; a group of this process may have come across it before. */
   #foreign(): void {
-    // A group of this process may have come across it before.
-    this.#commits.lookForForeign()
-    this.log.notify()
-    this.store.tell({ head: this.#writer.log.head, control: true })
+    this.#tell(true)
+  }
+
+  #tell(control: boolean): void {
+    if (this.#commits.stoppedBy !== undefined) return
+    let told = control
+    try {
+      if (this.#commits.lookForForeign()) told = true
+      this.log.notify()
+    } catch (error) {
+      if (sqliteFailure(error)?.kind !== 'busy') {
+        this.#fail(error)
+        return
+      }
+      // Another process has the file to itself for a moment. Whoever waits must not miss what happened.
+      this.#environment.clock.after(retryAfterMs, () => this.#tell(control))
+      return
+    }
+    this.store.tell({ head: this.#writer.log.head, control: told })
   }
 
   /** Waits before a read of a consumer is tried again, where it only met a lock. */
   async #recover(error: unknown): Promise<void> {
     if (sqliteFailure(error)?.kind === 'busy') {
-      await new Promise<void>((resolve) => this.#environment.clock.after(5, resolve))
+      await new Promise<void>((resolve) => this.#environment.clock.after(retryAfterMs, resolve))
       return
     }
     if (sqliteFailure(error)?.stops) this.#fail(error)

@@ -137,7 +137,10 @@ export type SubscriptionWrite =
   | { readonly kind: 'ensure'; readonly name: string; readonly topics: readonly string[]; readonly from: StartPosition }
   | { readonly kind: 'pause'; readonly name: string; readonly reason: string }
   | { readonly kind: 'resume'; readonly name: string }
-  /** Moves the cursor, so that all events from there on are handled again (or skipped). Fences deliveries under way. */
+  /**
+   * Moves the cursor, so that all events from there on are handled again (or skipped). Fences deliveries under way. What is
+   * kept apart of the events that come again is kept no more, dead letters included.
+   */
   | { readonly kind: 'rewind'; readonly name: string; readonly to: StartPosition }
   /** Removes the subscription and everything kept for it. */
   | { readonly kind: 'remove'; readonly name: string }

@@ -81,6 +81,16 @@ describe('a changed contract', () => {
     await expect(deployed(First, wider, back)).rejects.toMatchObject({ code: 'CONTRACT_INCOMPATIBLE' })
   })
 
+  test('that changes back and forth between two that are compatible is noted once each', async () => {
+    const wider = defineEvent(name, {
+      schema: z.object({ id: z.string(), cents: z.number(), note: z.string().optional() }),
+    })
+    const { app } = await deployed(First, wider, First, wider, First)
+    const [published] = await app.admin.contracts()
+    expect(published).toMatchObject({ name, version: 1, schemas: [{}, {}] })
+    expect(published!.schemas).toHaveLength(2)
+  })
+
   test('cannot be checked without a JSON Schema; that is refused, unless the check is given up', async () => {
     const schema = v.object({ id: v.string() })
     await expect(deployed(defineEvent(name, { schema }))).rejects.toMatchObject({

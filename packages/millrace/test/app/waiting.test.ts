@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually } from '@millrace/testing'
 import { defineCommand, millrace, service } from 'millrace'
@@ -20,6 +21,17 @@ test('idle is refused when the application stops before all is settled', async (
   const idle = expect(app.idle()).rejects.toMatchObject({ code: 'APP_NOT_RUNNING' })
   await stopAtLast(app, clock)
   await idle
+})
+
+test('idle is refused when the store stops before all is settled', async () => {
+  const path = join(temporaryFolder(), 'store.db')
+  const { app, clock } = await start({ path, services: [service('s').on(Noted, () => new Promise(() => {}))] })
+  await app.publish(Noted, { n: 1 })
+  const idle = expect(app.idle()).rejects.toMatchObject({ code: 'STORE_STOPPED' })
+  renameSync(path, `${path}.moved`)
+  await expect(app.publish(Noted, { n: 2 })).rejects.toMatchObject({ code: 'STORE_STOPPED' })
+  await idle
+  await stopAtLast(app, clock)
 })
 
 test('processes that start at the same time agree on who handles a command', async () => {

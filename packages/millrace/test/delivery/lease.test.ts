@@ -136,3 +136,55 @@ test('a suspended process that notices by its renewal gives up, too', async () =
     return first.app.health().services[0]!.phase === 'standby'
   })
 })
+
+test('after an unclean end suspects are tried one at a time; when all have been, everything runs beside each other again', async () => {
+  const path = join(temporaryFolder(), 'store.db')
+  const seen = { now: 0, most: 0, numbers: [] as number[] }
+  const one = service('one').on(
+    Ordered,
+    async ({ data: { n } }) => {
+      seen.numbers.push(n)
+      if (n === 1) throw new Error('not yet')
+      seen.most = Math.max(seen.most, ++seen.now)
+      for (let i = 0; i < 3; i++) await turn()
+      seen.now--
+    },
+    { retry: () => ({ delayMs: 3_600_000 }) },
+  )
+  // One is parked, with one of its key behind it in the log; two others were under way when the process was suspended.
+  const first = await start({ path, services: [one] })
+  await first.app.publish(Ordered, { key: 'a', n: 1 })
+  await first.app.idle()
+  await first.app.admin.pause('one', 'so that nothing more is begun')
+  await eventually(() => first.app.health().services[0]!.phase === 'paused')
+  for (const [key, n] of [
+    ['a', 2],
+    ['b', 3],
+    ['c', 4],
+  ] as const)
+    await first.app.publish(Ordered, { key, n })
+  const clock = simulatedClock()
+  await clock.advance(10_001)
+  const second = await start({ path, clock, services: [one] })
+  await second.app.admin.resume('one')
+  await second.app.idle()
+  expect(seen).toEqual({ now: 0, most: 1, numbers: [1, 3, 4] })
+
+  for (const [key, n] of [
+    ['d', 5],
+    ['e', 6],
+    ['f', 7],
+  ] as const)
+    await second.app.publish(Ordered, { key, n })
+  await second.app.idle()
+  for (const [key, n] of [
+    ['d', 8],
+    ['e', 9],
+    ['f', 10],
+  ] as const)
+    await second.app.publish(Ordered, { key, n })
+  await second.app.idle()
+  expect(seen.numbers.slice(3)).toEqual([5, 6, 7, 8, 9, 10])
+  expect(seen.most).toBe(3)
+  expect((await second.app.inspect()).subscriptions).toMatchObject([{ parked: 1, waiting: 1 }])
+})

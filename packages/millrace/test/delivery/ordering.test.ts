@@ -205,3 +205,41 @@ test.each([
     { numRuns: 25 },
   )
 })
+
+test('an event that comes while others of its key are on their way to the store waits for those', async () => {
+  const begun: string[] = []
+  const release = Promise.withResolvers<void>()
+  const s = service('s').on(
+    Ordered,
+    ({ data: { n } }, { attempt }) => {
+      begun.push(`${n}, attempt ${attempt}`)
+      if (n !== 1) return
+      if (attempt === 1) throw new Error('once')
+      return release.promise
+    },
+    { retry: fixed({ attempts: 2, delayMs }) },
+  )
+  const { app, clock, store } = await start({ services: [s] })
+  const told = Promise.withResolvers<void>()
+  const { commit } = store
+  store.commit = async (unit) => {
+    const committed = await commit.call(store, unit)
+    if (unit.settle?.some(({ outcome }) => outcome.kind === 'wait')) await told.promise
+    return committed
+  }
+  await app.publish(Ordered, { key: 'a', n: 1 })
+  await app.idle()
+  await app.publish(Ordered, { key: 'a', n: 2 })
+  await app.idle()
+  await clock.advance(delayMs)
+  await app.publish(Ordered, { key: 'a', n: 3 })
+  await turn()
+  release.resolve()
+  for (let i = 0; i < 10; i++) await turn()
+  told.resolve()
+  await eventually(async () => (await app.inspect()).subscriptions[0]?.settled.handled === 3)
+  expect(begun).toEqual(['1, attempt 1', '1, attempt 2', '2, attempt 1', '3, attempt 1'])
+  await app.publish(Ordered, { key: 'a', n: 4 })
+  await app.idle()
+  expect(begun).toHaveLength(5)
+})

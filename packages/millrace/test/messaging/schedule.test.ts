@@ -85,6 +85,16 @@ describe('a scheduled message', () => {
     expect(handled[0]!.n).toBe(2)
   })
 
+  test('has a chosen id of its own in each topic', async () => {
+    const { app, clock, handled } = await noting()
+    await app.publish(Noted, { n: 1 }, { afterMs: 1_000, id: 'x' })
+    await app.publish(Ordered, { key: 'k', n: 2 }, { afterMs: 1_000, id: 'x' })
+    expect(await app.schedule.list()).toHaveLength(2)
+    expect(await app.schedule.cancel('x', Ordered)).toBe(true)
+    await clock.advance(1_000)
+    await eventually(() => handled.length === 1)
+  })
+
   test('from a handler commits with its unit, and one in the past is published at once', async () => {
     const done: number[] = []
     const s = service('s')

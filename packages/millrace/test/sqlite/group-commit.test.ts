@@ -16,7 +16,7 @@ test('units that come together share one transaction, each with its own answer',
   await store.commit({ documents: [{ collection: 'c', key: 'k', value: '1' }] })
   const witness = new DatabaseSync(path)
   const versions = new Set<unknown>()
-  const version = () => versions.add(witness.prepare('PRAGMA data_version').get()?.['data_version'])
+  const version = () => versions.add(witness.prepare('PRAGMA data_version').get()?.data_version)
   version()
   const answers = await Promise.allSettled([
     store.commit(append('a')),

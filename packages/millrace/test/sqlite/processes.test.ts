@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { eventually } from '@millrace/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Store } from '../../src/store/index.ts'
@@ -19,7 +19,13 @@ interface Publisher {
 
 /** Starts a process that publishes until it is killed; `before` is a shell command that runs first in it. */
 function publisher(path: string, name: string, { inFlight = 50, bytes = 100, before = 'true' } = {}): Publisher {
-  const script = [join(import.meta.dirname, 'publisher.ts'), path, name, String(inFlight), String(bytes)]
+  const script = [
+    fileURLToPath(new URL('./publisher.ts', import.meta.url)),
+    path,
+    name,
+    String(inFlight),
+    String(bytes),
+  ]
   const command = ['-c', `${before}; exec "$@"`, 'sh', process.execPath, '-C', 'millrace-source', ...script]
   const child = spawn('/bin/sh', command, { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines: string[] = []

@@ -147,6 +147,22 @@ export function subscriptionPromises(promised: Promised): void {
     expect((await store.readSubscription('s'))!.floor).toBeLessThan(positions[0]!)
   })
 
+  promised('what comes again after a rewind is kept apart no more', async (fixture) => {
+    const s = await handling(fixture)
+    const [a, b, c, d] = await fixture.publish('t', 4, { key: 'k' })
+    await s.keep(a!, 'dead')
+    await s.keep(b!, 'park')
+    await s.keep(c!, 'wait')
+    await s.keep(d!, 'dead')
+    await write(fixture, { kind: 'rewind', name: 's', to: { position: c! } })
+    expect(await s.positions('pending'), 'what lies before stays').toEqual([b])
+    expect(await s.positions('dead')).toEqual([a])
+    expect(await lagOf(fixture)).toBe(2)
+    await write(fixture, { kind: 'rewind', name: 's', to: 'beginning' })
+    expect([...(await s.positions('pending')), ...(await s.positions('dead'))]).toEqual([])
+    expect(await lagOf(fixture)).toBe(4)
+  })
+
   promised('whoever handles it takes the lease anew after a rewind', async (fixture) => {
     const s = await handling(fixture)
     const positions = await fixture.publish('t', 3)

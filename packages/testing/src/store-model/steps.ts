@@ -56,7 +56,7 @@ export type Step =
 const { constant, integer, nat, boolean, constantFrom, oneof, option, array, record } = fc
 const few = (max: number) => nat(max)
 // Ids that callers choose are few, so that they meet again.
-const id = option(few(5), { freq: 1 })
+const id = option(few(5), { freq: 2 })
 const pick = integer({ min: 0, max: 1_000 })
 
 const part: fc.Arbitrary<Part> = oneof(

@@ -76,6 +76,7 @@ export class Dispatcher implements Slots {
   readonly #retaking: ((granted: boolean) => void)[] = []
   #concurrency: number
   #active = 0
+  /** How many deliveries it has taken and not finished. */
   #unfinished = 0
   #idle: (() => void)[] = []
   #stopped = false
@@ -87,11 +88,6 @@ export class Dispatcher implements Slots {
     this.#concurrency = concurrency
     this.#gate = gate
     this.#onError = onError
-  }
-
-  /** How many deliveries it has taken and not finished. */
-  get unfinished(): number {
-    return this.#unfinished
   }
 
   set concurrency(value: number) {

@@ -92,6 +92,7 @@ export async function runLane(host: LaneHost, works: readonly Work[], slot: Slot
 async function redo(host: LaneHost, works: readonly Work[], slot: Slot): Promise<readonly Work[]> {
   if (!(await slot.retake())) return works
   for (const [index, work] of works.entries()) {
+    if (host.isEnding) return works.slice(index)
     const verdict = await redoOne(host, work)
     if (verdict !== 'continue') return works.slice(verdict === 'stop' ? index + 1 : index)
   }

@@ -8,6 +8,8 @@ export class BlockedKeys {
   #counts = new Map<string, number>()
   /** On their way to being kept: no reader finds them yet. */
   readonly #expected = new Set<number>()
+  /** Kept no more before it was heard that they are kept. */
+  readonly #overtaken = new Set<number>()
   /** What was noted since `record`, by position; undefined: it is kept no more. */
   #noted: Map<number, string | null | undefined> | undefined
 
@@ -29,6 +31,7 @@ export class BlockedKeys {
   /** The delivery is kept. */
   add(position: number, key: string | null): void {
     this.#expected.delete(position)
+    if (this.#overtaken.delete(position)) return
     this.#noted?.set(position, key)
     this.#put(position, key)
   }
@@ -36,6 +39,7 @@ export class BlockedKeys {
   /** The delivery is kept no more. @returns its key, if nothing of that is kept any more */
   remove(position: number): string | undefined {
     this.#noted?.set(position, undefined)
+    if (this.#expected.delete(position)) this.#overtaken.add(position)
     const key = this.#keys.get(position)
     this.#keys.delete(position)
     if (key === undefined || key === null) return undefined
