@@ -28,7 +28,7 @@ export { decodeEvent, timeText } from './encode.ts'
 export type { EncodedEvent, Event, EventHeader } from './event.ts'
 export type { JsonSafe } from './json.ts'
 export { fingerprint, jsonSchemaOf } from './json-schema.ts'
-export { assertEventOptions, type EventOptions } from './options.ts'
+export type { EventOptions } from './options.ts'
 export { type FindContract, readEvent } from './read.ts'
 export {
   assertPattern,
