@@ -73,6 +73,14 @@ describe('simulatedClock', () => {
     expect([clock.now(), clock.monotonic(), ran]).toEqual([60_510, 10, true])
   })
 
+  test('the wall clock shows whole milliseconds, also between them', async () => {
+    const clock = simulatedClock(1_000)
+    const shown: number[] = []
+    clock.after(10 / 3, () => void shown.push(clock.now(), clock.monotonic()))
+    await clock.advance(10)
+    expect(shown).toEqual([1_003, 10 / 3])
+  })
+
   test('advances that overlap take turns', async () => {
     const clock = simulatedClock(0)
     await Promise.all([clock.advance(10), clock.advance(20)])

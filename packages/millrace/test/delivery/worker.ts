@@ -20,7 +20,7 @@ export type Role =
       readonly dispatch: 'serial' | 'keyed' | 'concurrent'
     }
   /** Never gives its only thread back from the event with this number; is to be killed for that by itself. */
-  | { readonly role: 'blocked'; readonly by: number; readonly exits: boolean }
+  | { readonly role: 'blocked'; readonly by: number }
   /** Handles events until it is told to stop by the end of its standard input; stands by while another one does. */
   | { readonly role: 'standby' }
 
@@ -93,7 +93,7 @@ async function run(path: string, role: Role): Promise<void> {
     store: sqlite(path, { synchronous: 'normal' }),
     services: servicesOf(role),
     contracts: [Ordered, Changed],
-    ...(role.role === 'blocked' ? { blockedAfterMs: 50, blockedExitMs: role.exits ? 100 : 0 } : {}),
+    ...(role.role === 'blocked' ? { blockedAfterMs: 100, blockedExitMs: 400 } : {}),
   }).start()
   tell('started')
   if (role.role === 'publisher') {

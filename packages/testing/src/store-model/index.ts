@@ -45,6 +45,7 @@ export async function tryHistories(open: OpenStore, context: TestContext, option
     endOnFailure: !shrink,
     // Looking for the shortest history that fails may take long; the shortest so far is reported then.
     interruptAfterTimeLimit: timeLimitMs,
+    markInterruptAsFailure: true,
     ...(seed !== undefined && { seed }),
   })
 }

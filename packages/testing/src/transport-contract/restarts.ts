@@ -30,7 +30,7 @@ export function restartPromises(promised: Promised): void {
   promised('after any number of restarts, exactly what was not acknowledged comes again', async (fixture) => {
     let run = 0
     const property = fc.asyncProperty(rounds, (history) => follow(fixture, `run-${++run}`, history))
-    await fc.assert(property, { numRuns: 25, interruptAfterTimeLimit: 10_000 })
+    await fc.assert(property, { numRuns: 25, interruptAfterTimeLimit: 15_000, markInterruptAsFailure: true })
   })
 }
 
