@@ -56,7 +56,7 @@ class Watch {
   readonly problems: string[] = []
   readonly #scripts: Publish[] = []
   readonly #attempts: number[] = []
-  readonly #state: ('open' | 'done' | 'dead' | 'redriven')[] = []
+  readonly #state: ('open' | 'done' | 'dead' | 'redriving' | 'redriven')[] = []
   readonly #heads: Set<number>[] = []
   readonly #inFlight = new Map<string, number>()
   readonly #keyOf: (publish: Publish) => string
@@ -72,8 +72,13 @@ class Watch {
   }
 
   redrive(n: number): void {
-    this.#state[n] = 'redriven'
+    this.#state[n] = 'redriving'
     this.#heads[n] = new Set()
+  }
+
+  /** From here on it is known to stand in the order of its key; until then another one may have come to its head. */
+  redriven(n: number): void {
+    if (this.#state[n] === 'redriving') this.#state[n] = 'redriven'
   }
 
   /** While event `n` was redriven, that other one was at the head of its key: it need not wait for `n`. */
@@ -103,10 +108,10 @@ class Watch {
     if (other !== undefined) this.problems.push(`${what} was begun beside event ${other}`)
     this.#inFlight.set(key, n)
     const state = this.#state[n]!
-    if (state !== 'open' && state !== 'redriven') this.problems.push(`${what} was begun although it is ${state}`)
+    if (state === 'done' || state === 'dead') this.problems.push(`${what} was begun although it is ${state}`)
     for (const [earlier, script] of this.#scripts.slice(0, n).entries()) {
       // One that was dead may come back after others; among those that come back the order holds.
-      const comesBack = this.#state[earlier] === 'redriven' && state === 'redriven' && !this.#heads[earlier]!.has(n)
+      const comesBack = this.#state[earlier] === 'redriven' && state !== 'open' && !this.#heads[earlier]!.has(n)
       if (this.#keyOf(script) === key && (this.#state[earlier] === 'open' || comesBack))
         this.problems.push(`${what} was begun before event ${earlier}`)
     }
@@ -129,6 +134,7 @@ async function redrive({ store }: Started, watch: Watch): Promise<void> {
   const positions = dead.map(({ position }) => position)
   await store.commit({ subscriptions: [{ kind: 'redrive', name: 'watched', positions }] })
   await noteHeads()
+  for (const delivery of dead) watch.redriven(numberOf(delivery))
 }
 
 async function run(
