@@ -84,8 +84,10 @@ export class LagCounter {
       const end = Math.min((part + 1) * scanPositions, to)
       const isWhole = from % scanPositions === 0 && end === from + scanPositions
       const known = isWhole ? parts.get(part) : undefined
-      const counted = known ?? (await this.#between(filter, from, end))
-      if (isWhole) parts.set(part, counted)
+      const wanted = limit - events
+      const counted = known ?? (await this.#between(filter, from, end, wanted))
+      // A part that reached the limit was not counted to its end.
+      if (isWhole && counted < wanted) parts.set(part, counted)
       events += counted
       from = end
       if (known === undefined && from < to) await nextTurn()
