@@ -4,7 +4,7 @@ import type { SqlValue, Store } from '../store/index.ts'
 import { type Collection, type Document, documentText } from './collection.ts'
 import { type Batch, documentId, type Effects, pushed, put, type SeenDocument } from './effects.ts'
 import type { AppendOptions, HandlerContext, HandlerDocuments, PublishOptions, Rows } from './handler.ts'
-import { assertAlive, dueOf, timerIdOf } from './times.ts'
+import { assertAlive, datedBy, dueOf, timerIdOf } from './times.ts'
 
 /** What all handlers of one subscription share. */
 export interface Surroundings {
@@ -110,9 +110,7 @@ export class AttemptContext implements HandlerContext {
 
   #emit(contract: Contract, data: unknown, options: PublishOptions | undefined): void {
     const dueMs = dueOf(options, this.#around.composer)
-    // A message published later happens later: its own time, and with it its expiry, counts from when it is due.
-    const dated = dueMs === undefined || options?.time !== undefined ? options : { ...options, time: new Date(dueMs) }
-    this.#compose(contract, data, dated, (event) => {
+    this.#compose(contract, data, datedBy(options, dueMs), (event) => {
       assertAlive(event, this.#around.composer, dueMs)
       const effects = this.#effects
       if (dueMs === undefined) effects.append = pushed(effects.append, { event, unique: options?.id !== undefined })

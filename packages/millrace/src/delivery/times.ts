@@ -18,6 +18,11 @@ export function dueOf(options: PublishOptions | undefined, composer: Composer): 
   return Math.ceil(dueMs)
 }
 
+/** A message published later happens later: its own time, and with it its expiry, counts from when it is due. */
+export function datedBy(options: PublishOptions | undefined, dueMs: number | undefined): PublishOptions | undefined {
+  return dueMs === undefined || options?.time !== undefined ? options : { ...options, time: new Date(dueMs) }
+}
+
 /**
  * The id of the timer that publishes an event later. An id that the caller chose is unique in its topic only, so the topic
  * is part of it.

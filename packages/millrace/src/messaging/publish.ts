@@ -1,4 +1,4 @@
-import { assertAlive, dueOf, tell, timerIdOf } from '../delivery/index.ts'
+import { assertAlive, datedBy, dueOf, tell, timerIdOf } from '../delivery/index.ts'
 import { type Composer, composeEvent, type EncodedEvent, validate } from '../event/index.ts'
 import type { Append, Committed, ExpectedRevision, SqlStatement, Store, TimerWrite, Unit } from '../store/index.ts'
 import type { Backpressure, Passage } from './backpressure.ts'
@@ -93,7 +93,7 @@ export class Publisher {
 
   #compose({ contract, data, options }: Message): Composed | Promise<Composed> {
     const dueMs = dueOf(options, this.#composer)
-    const dated = dueMs === undefined || options?.time !== undefined ? options : { ...options, time: new Date(dueMs) }
+    const dated = datedBy(options, dueMs)
     const compose = (output: unknown): Composed => {
       const event = composeEvent(this.#composer, contract, this.#source, data, output, dated, undefined)
       assertAlive(event, this.#composer, dueMs)
