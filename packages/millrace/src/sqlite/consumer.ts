@@ -1,12 +1,12 @@
 import { MillraceError } from '../base/index.ts'
 import type { LogRecord } from '../store/index.ts'
 import type { Consumer, Receive } from '../transport/index.ts'
-import type { Leases } from './leases.ts'
-import type { Log } from './log.ts'
-import type { LogReader } from './read-log.ts'
-import type { Subscription } from './subscriptions.ts'
-import type { Tail } from './tail.ts'
-import type { TopicFilters } from './topic-filter.ts'
+import type { LogReader } from './read/read-log.ts'
+import type { Tail } from './read/tail.ts'
+import type { TopicFilters } from './read/topic-filter.ts'
+import type { Leases } from './tables/leases.ts'
+import type { Log } from './tables/log.ts'
+import type { Subscription } from './tables/subscriptions.ts'
 
 /** How many records are handed over at once at most. */
 const maxBatch = 1_000

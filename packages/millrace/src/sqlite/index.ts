@@ -2,9 +2,15 @@ import type { StoreEngine } from '../transport/index.ts'
 import { openEngine } from './engine.ts'
 import { type SqliteOptions, settingsOf } from './options.ts'
 
-export { type BackupOptions, type BackupProgress, type BackupReport, backupStore } from './backup.ts'
 export type { SqliteOptions } from './options.ts'
-export { type Finding, type VerifyOptions, type VerifyProgress, type VerifyReport, verifyStore } from './verify.ts'
+export { type BackupOptions, type BackupProgress, type BackupReport, backupStore } from './verify/backup.ts'
+export {
+  type Finding,
+  type VerifyOptions,
+  type VerifyProgress,
+  type VerifyReport,
+  verifyStore,
+} from './verify/verify.ts'
 
 /**
  * The embedded engine: store and transport in one SQLite file, which it makes if need be. Several processes may share the

@@ -21,14 +21,14 @@ import type {
   TimerQuery,
   Unit,
 } from '../store/index.ts'
-import type { CallersSql } from './apply-sql.ts'
+import type { CallersSql } from './commit/apply-sql.ts'
+import type { GroupCommit } from './commit/group-commit.ts'
+import type { UnitWriter } from './commit/writer.ts'
 import { sqliteFailure } from './failure.ts'
-import type { GroupCommit } from './group-commit.ts'
-import { Inspector } from './inspect.ts'
-import { whileLocked } from './locked.ts'
-import { LogReader } from './read-log.ts'
-import { StateReader } from './read-state.ts'
-import type { UnitWriter } from './writer.ts'
+import { whileLocked } from './open/locked.ts'
+import { Inspector } from './read/inspect.ts'
+import { LogReader } from './read/read-log.ts'
+import { StateReader } from './read/read-state.ts'
 
 /** A lag beyond this is told as this, unless more is asked for. */
 const defaultLagLimit = 10_000

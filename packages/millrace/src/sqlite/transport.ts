@@ -3,8 +3,8 @@ import type { EncodedEvent } from '../event/index.ts'
 import type { Committed, Unit } from '../store/index.ts'
 import type { Consumer, Receive, Transport, TransportCapabilities, TransportSubscription } from '../transport/index.ts'
 import { type ConsumerSource, LogConsumer } from './consumer.ts'
-import { leaseOf } from './leases.ts'
-import type { Subscriptions } from './subscriptions.ts'
+import { leaseOf } from './tables/leases.ts'
+import type { Subscriptions } from './tables/subscriptions.ts'
 
 export interface LogTransportOptions {
   readonly source: ConsumerSource

@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { systemClock } from '../../src/base/index.ts'
-import { type BackupReport, backupStore } from '../../src/sqlite/backup.ts'
 import { sqliteFailure } from '../../src/sqlite/failure.ts'
-import { guardFiles } from '../../src/sqlite/guard.ts'
-import { openDatabase } from '../../src/sqlite/open.ts'
-import { type VerifyReport, verifyStore } from '../../src/sqlite/verify.ts'
-import { watchCommits } from '../../src/sqlite/wake.ts'
+import { guardFiles } from '../../src/sqlite/open/guard.ts'
+import { openDatabase } from '../../src/sqlite/open/open.ts'
+import { watchCommits } from '../../src/sqlite/read/wake.ts'
+import { type BackupReport, backupStore } from '../../src/sqlite/verify/backup.ts'
+import { type VerifyReport, verifyStore } from '../../src/sqlite/verify/verify.ts'
 
 // A process for tests to steer: takes a command a line on its standard input, and answers each with a line.
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Cursor, decodeRanges, encodeRanges } from '../../src/sqlite/cursor.ts'
+import { Cursor, decodeRanges, encodeRanges } from '../../src/sqlite/tables/cursor.ts'
 
 /** What a subscription stands for, without any cleverness. */
 class Model {

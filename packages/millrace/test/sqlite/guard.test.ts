@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../src/base/index.ts'
-import { guardFiles } from '../../src/sqlite/guard.ts'
-import { openDatabase } from '../../src/sqlite/open.ts'
-import { logBytesKept } from '../../src/sqlite/settings.ts'
+import { guardFiles } from '../../src/sqlite/open/guard.ts'
+import { openDatabase } from '../../src/sqlite/open/open.ts'
+import { logBytesKept } from '../../src/sqlite/open/settings.ts'
 import { temporaryFolder } from './folder.ts'
 
 async function open(path: string): Promise<DatabaseSync> {

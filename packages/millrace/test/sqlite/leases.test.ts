@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { isAlive, processStart } from '../../src/sqlite/process-life.ts'
+import { isAlive, processStart } from '../../src/sqlite/tables/process-life.ts'
 import type { LeaseOwner } from '../../src/store/index.ts'
 import { me, newPath, openEngine } from './engine.ts'
 

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/base/index.ts'
-import { openDatabase } from '../../src/sqlite/open.ts'
+import { openDatabase } from '../../src/sqlite/open/open.ts'
 import { contents, temporaryFolder } from './folder.ts'
 
 const open = (path: string): Promise<DatabaseSync> => openDatabase(path, { busyTimeoutMs: 0, clock: systemClock })

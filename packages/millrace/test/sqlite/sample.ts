@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../../src/base/index.ts'
-import { openDatabase } from '../../src/sqlite/open.ts'
+import { openDatabase } from '../../src/sqlite/open/open.ts'
 
 /** Makes a store with something in every table, all of it as it must be. */
 export async function makeSample(path: string, events = 400): Promise<DatabaseSync> {

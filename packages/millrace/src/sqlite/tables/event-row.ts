@@ -1,0 +1,46 @@
+import type { EncodedEvent } from '../../event/index.ts'
+import type { LogRecord, StreamRecord } from '../../store/index.ts'
+import type { Kinds } from './kinds.ts'
+
+/** The columns in which kept deliveries and timers hold an event; their `time` is the time itself. */
+export type EventRow = readonly [
+  kind: number,
+  time: number,
+  id: string,
+  key: string | null,
+  expires: number | null,
+  attributes: string | null,
+  data: string | null,
+]
+
+/** The columns of the log that make a record; their `time` counts from the time of the append, which takes fewer bytes. */
+export const logColumns = 'position, appended, kind, time, id, key, expires, attributes, data'
+
+export type LogRow = readonly [position: number, appended: number, ...event: EventRow]
+
+export type StreamRow = readonly [...LogRow, revision: number]
+
+export function eventOf(kinds: Kinds, [kind, timeMs, id, key, expiresMs, attributes, data]: EventRow): EncodedEvent {
+  return { header: kinds.header(kind), id, key, timeMs, expiresMs, attributes, data }
+}
+
+export function recordOf(kinds: Kinds, row: LogRow | StreamRow): LogRecord {
+  const appendedMs = row[1]
+  return {
+    position: row[0],
+    appendedMs,
+    event: {
+      header: kinds.header(row[2]),
+      id: row[4],
+      key: row[5],
+      timeMs: appendedMs + row[3],
+      expiresMs: row[6],
+      attributes: row[7],
+      data: row[8],
+    },
+  }
+}
+
+export function streamRecordOf(kinds: Kinds, row: StreamRow): StreamRecord {
+  return { ...recordOf(kinds, row), revision: row[9] }
+}
