@@ -1,9 +1,10 @@
 import { MillraceError } from '../base/index.ts'
 import { type Event, readEvent } from '../event/index.ts'
 import type { AckReason } from '../store/index.ts'
-import { AttemptContext, type Surroundings } from './context.ts'
-import { type Batch, Effects } from './effects.ts'
+import { AttemptContext } from './context.ts'
+import { type BatchSource, Effects } from './effects.ts'
 import type { Plan, Target } from './plan.ts'
+import type { Surroundings } from './surroundings.ts'
 import { isThenable } from './thenable.ts'
 import { hasExpired } from './times.ts'
 import type { Work } from './work.ts'
@@ -39,7 +40,7 @@ export class Attempt {
   }
 
   /** Runs the handler. Never throws and never rejects; a promise only when something was asynchronous. */
-  run(plan: Plan, batch: Batch): Ended | Promise<Ended> {
+  run(plan: Plan, source: BatchSource): Ended | Promise<Ended> {
     const { event: encoded } = this.#work.record
     const target = plan.target(encoded.header.type, encoded.header.topic)
     if (target === undefined) return done('unhandled')
@@ -53,8 +54,8 @@ export class Attempt {
       const event = readEvent(encoded, plan.find)
       const result =
         event instanceof Promise
-          ? event.then((read) => this.#invoke(read, target, batch))
-          : this.#invoke(event, target, batch)
+          ? event.then((read) => this.#invoke(read, target, source))
+          : this.#invoke(event, target, source)
       return isThenable(result) || this.#effects.checks !== undefined ? this.#settle(result) : this.#finished(result)
     } catch (error) {
       return this.#failed(error)
@@ -91,14 +92,12 @@ export class Attempt {
     this.#decide?.(ended)
   }
 
-  #invoke(event: Event, target: Target, batch: Batch): unknown {
+  #invoke(event: Event, target: Target, source: BatchSource): unknown {
     // Cut off while the event was read.
     if (this.#effects.sealed) return undefined
     const { filter } = target.options
     if (filter !== undefined && !filter(event)) return filtered
-    const { position, event: encoded } = this.#work.record
-    const at = { topic: encoded.header.topic, position, attempt: this.#work.attempts + 1 }
-    return target.invoke(event, new AttemptContext(this.#around, event, at, batch, this.#effects, () => this.#signal()))
+    return target.invoke(event, new AttemptContext(this.#around, event, this.#work, source, this.#effects, this))
   }
 
   /** Waits for the handler and for the checks it started, or for what cuts it off, whichever decides first. */
@@ -131,7 +130,8 @@ export class Attempt {
     return { kind: 'failed', error }
   }
 
-  #signal(): AbortSignal {
+  /** Aborted when the attempt is cut off. */
+  get signal(): AbortSignal {
     this.#abort ??= new AbortController()
     return this.#abort.signal
   }

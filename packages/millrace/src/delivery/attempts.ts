@@ -1,8 +1,8 @@
 import { channels } from '../base/index.ts'
 import { Attempt, type Ended } from './attempt.ts'
-import type { Surroundings } from './context.ts'
-import type { Batch } from './effects.ts'
+import type { BatchSource } from './effects.ts'
 import type { Plan } from './plan.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { Watchdog } from './watchdog.ts'
 import type { Work } from './work.ts'
 
@@ -25,10 +25,12 @@ export class Attempts {
     this.#number = watchdog?.register(plan.name) ?? 0
   }
 
-  begin(work: Work, batch: Batch): { attempt: Attempt; ended: Ended | Promise<Ended> } {
+  begin(work: Work, source: BatchSource): { attempt: Attempt; ended: Ended | Promise<Ended> } {
     const attempt = new Attempt(work, this.#around)
     this.#watchdog?.enter(this.#number, work.record.position)
-    const ended = channels.handle.hasSubscribers ? this.#observe(work, attempt, batch) : attempt.run(this.#plan, batch)
+    const ended = channels.handle.hasSubscribers
+      ? this.#observe(work, attempt, source)
+      : attempt.run(this.#plan, source)
     if (!(ended instanceof Promise)) return { attempt, ended }
     this.#running.add(attempt)
     if (this.#young.push(attempt) === 1) setImmediate(() => this.#nextTurn())
@@ -55,7 +57,7 @@ export class Attempts {
   }
 
   /** Runs the attempt and tells how long it took, and how it ended. */
-  #observe(work: Work, attempt: Attempt, batch: Batch): Ended | Promise<Ended> {
+  #observe(work: Work, attempt: Attempt, source: BatchSource): Ended | Promise<Ended> {
     const { clock } = this.#around.composer
     const began = clock.monotonic()
     const tell = (ended: Ended): Ended => {
@@ -71,7 +73,7 @@ export class Attempts {
       })
       return ended
     }
-    const ended = attempt.run(this.#plan, batch)
+    const ended = attempt.run(this.#plan, source)
     return ended instanceof Promise ? ended.then(tell) : tell(ended)
   }
 }

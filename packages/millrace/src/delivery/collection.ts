@@ -36,11 +36,16 @@ export function collection<T>(
 }
 
 /**
- * The JSON text of a document; `name` says which one in the error.
+ * The JSON text of a document.
  * @throws DATA_INVALID when the value has none, as `undefined` has not
  */
-export function documentText(name: string, value: unknown): string {
+export function documentText(collection: string, key: string, value: unknown): string {
   const text = JSON.stringify(value) as string | undefined
   if (text !== undefined) return text
-  throw new MillraceError('DATA_INVALID', { contract: name, path: '', reason: 'cannot be written as JSON', issues: 1 })
+  throw new MillraceError('DATA_INVALID', {
+    contract: `${collection}/${key}`,
+    path: '',
+    reason: 'cannot be written as JSON',
+    issues: 1,
+  })
 }

@@ -1,19 +1,12 @@
 import { type Logger, MillraceError } from '../base/index.ts'
-import { type Composer, type Contract, composeEvent, type Event, type EventOptions, validate } from '../event/index.ts'
-import type { SqlValue, Store } from '../store/index.ts'
-import { type Collection, type Document, documentText } from './collection.ts'
-import { type Batch, documentId, type Effects, pushed, put, type SeenDocument } from './effects.ts'
+import { type Contract, composeEvent, type Event, type EventOptions, validate } from '../event/index.ts'
+import type { SqlValue } from '../store/index.ts'
+import { AttemptDocuments } from './attempt-documents.ts'
+import { assertOpen, type BatchSource, type Effects, pushed } from './effects.ts'
 import type { AppendOptions, HandlerContext, HandlerDocuments, PublishOptions, Rows } from './handler.ts'
+import type { Surroundings } from './surroundings.ts'
 import { assertAlive, datedBy, dueOf, timerIdOf } from './times.ts'
-
-/** What all handlers of one subscription share. */
-export interface Surroundings {
-  readonly store: Store
-  readonly composer: Composer
-  readonly log: Logger
-  readonly source: string
-  readonly subscription: string
-}
+import type { Work } from './work.ts'
 
 /**
  * The context of one attempt. Members are made when they are asked for, because most handlers use few of them and there
@@ -22,37 +15,45 @@ export interface Surroundings {
 export class AttemptContext implements HandlerContext {
   readonly #around: Surroundings
   readonly #event: Event
-  readonly #batch: Batch
+  readonly #work: Work
+  readonly #source: BatchSource
   readonly #effects: Effects
-  readonly #abort: () => AbortSignal
-  readonly topic: string
-  readonly position: number
-  readonly attempt: number
+  readonly #abortable: { readonly signal: AbortSignal }
 
   constructor(
     around: Surroundings,
     event: Event,
-    at: { readonly topic: string; readonly position: number; readonly attempt: number },
-    batch: Batch,
+    work: Work,
+    source: BatchSource,
     effects: Effects,
-    abort: () => AbortSignal,
+    abortable: { readonly signal: AbortSignal },
   ) {
     this.#around = around
     this.#event = event
-    this.#batch = batch
+    this.#work = work
+    this.#source = source
     this.#effects = effects
-    this.#abort = abort
-    this.topic = at.topic
-    this.position = at.position
-    this.attempt = at.attempt
+    this.#abortable = abortable
   }
 
   get subscription(): string {
     return this.#around.subscription
   }
 
+  get topic(): string {
+    return this.#work.record.event.header.topic
+  }
+
+  get position(): number {
+    return this.#work.record.position
+  }
+
+  get attempt(): number {
+    return this.#work.attempts + 1
+  }
+
   get signal(): AbortSignal {
-    return this.#abort()
+    return this.#abortable.signal
   }
 
   get log(): Logger {
@@ -78,17 +79,12 @@ export class AttemptContext implements HandlerContext {
   }
 
   get documents(): HandlerDocuments {
-    return {
-      get: async (collection, key) => (await this.#read(collection, key))?.value,
-      read: (collection, key) => this.#read(collection, key),
-      put: (collection, key, value, options) => this.#put(collection, key, value, options?.ttlMs),
-      delete: (collection, key) => this.#delete(collection.name, key),
-    }
+    return new AttemptDocuments(this.#around, this.#work.record.position, this.#source, this.#effects)
   }
 
   get sql(): HandlerContext['sql'] {
     return (text, ...parameters) => {
-      this.#open()
+      assertOpen(this.#effects, this.#around.subscription, this.#work.record.position)
       if (!this.#around.store.capabilities.sql) {
         const { engine } = this.#around.store.capabilities
         throw new MillraceError('CAPABILITY_MISSING', { engine, capability: 'sql', needed: this.#around.subscription })
@@ -100,12 +96,6 @@ export class AttemptContext implements HandlerContext {
   get query(): HandlerContext['query'] {
     return (text: string, ...parameters: readonly SqlValue[]): Promise<Rows> =>
       this.#around.store.query({ text, parameters })
-  }
-
-  /** After the attempt has ended nothing can join its unit any more; to drop it in silence would lose it. */
-  #open(): void {
-    if (this.#effects.sealed)
-      throw new MillraceError('EFFECTS_SEALED', { subscription: this.subscription, position: this.position })
   }
 
   #emit(contract: Contract, data: unknown, options: PublishOptions | undefined): void {
@@ -127,7 +117,7 @@ export class AttemptContext implements HandlerContext {
     options: EventOptions | undefined,
     add: (event: ReturnType<typeof composeEvent>) => void,
   ): void {
-    this.#open()
+    assertOpen(this.#effects, this.#around.subscription, this.#work.record.position)
     const { composer, source } = this.#around
     const compose = (output: unknown): void =>
       add(composeEvent(composer, contract, source, data, output, options, this.#event))
@@ -136,56 +126,5 @@ export class AttemptContext implements HandlerContext {
     const output = validate(contract.name, contract.schema, data)
     if (output instanceof Promise) this.#effects.check(output.then(compose))
     else compose(output)
-  }
-
-  async #read<T>(collection: Collection<T>, key: string): Promise<Document<T> | undefined> {
-    const id = documentId(collection.name, key)
-    const { value, version = 0 } = await this.#see(id, () => this.#load(collection.name, key))
-    return value === null ? undefined : { key, value: JSON.parse(value) as T, version }
-  }
-
-  /** The document as this attempt sees it: as it wrote it itself, else as it read it first. */
-  async #see(id: string, load: () => Promise<SeenDocument>): Promise<SeenDocument> {
-    const written = this.#effects.written?.get(id)
-    if (written !== undefined) {
-      const expected = written.expected ?? (await load()).version
-      return { value: written.value, version: expected === undefined ? undefined : expected + 1 }
-    }
-    const seen = this.#effects.read?.get(id) ?? (await this.#batch.seen(id, load))
-    // Two reads at once: what is written later depends on the first that came back, so both get that.
-    const first = this.#effects.read?.get(id) ?? seen
-    this.#effects.read = put(this.#effects.read, id, first)
-    return first
-  }
-
-  async #load(collection: string, key: string): Promise<SeenDocument> {
-    const stored = await this.#around.store.readDocument(collection, key)
-    return stored === undefined ? { value: null, version: 0 } : stored
-  }
-
-  #put<T>(collection: Collection<T>, key: string, value: T, ttlMs: number | undefined): void {
-    this.#open()
-    const expiresMs = ttlMs === undefined ? null : this.#around.composer.clock.now() + ttlMs
-    const write = (checked: T): void =>
-      this.#write(collection.name, key, documentText(`${collection.name}/${key}`, checked), expiresMs)
-    if (collection.schema === undefined) {
-      write(value)
-      return
-    }
-    const output = validate(`${collection.name}/${key}`, collection.schema, value)
-    if (output instanceof Promise) this.#effects.check(output.then(write))
-    else write(output)
-  }
-
-  #delete(collection: string, key: string): void {
-    this.#open()
-    this.#write(collection, key, null, null)
-  }
-
-  #write(collection: string, key: string, value: string | null, expiresMs: number | null): void {
-    const id = documentId(collection, key)
-    const earlier = this.#effects.written?.get(id)
-    const expected = earlier === undefined ? this.#effects.read?.get(id)?.version : earlier.expected
-    this.#effects.written = put(this.#effects.written, id, { collection, key, value, expected, expiresMs })
   }
 }

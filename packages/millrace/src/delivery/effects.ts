@@ -1,4 +1,6 @@
+import { MillraceError } from '../base/index.ts'
 import type { Append, SqlStatement, TimerWrite, Unit } from '../store/index.ts'
+import type { ByDocument, PendingDocument } from './by-document.ts'
 
 /** A document as a handler sees it. `version` is undefined where it was written without having been read. */
 export interface SeenDocument {
@@ -6,13 +8,10 @@ export interface SeenDocument {
   readonly version: number | undefined
 }
 
-/** A document that was written, with what identifies it and the version it had before. */
-export interface PendingDocument {
+/** A document that was read, with the version it had. */
+export interface ReadDocument extends SeenDocument {
   readonly collection: string
   readonly key: string
-  readonly value: string | null
-  readonly expected: number | undefined
-  readonly expiresMs: number | null
 }
 
 /** What one attempt wants to change. It counts only if the attempt succeeds. Most change little: nothing is made in advance. */
@@ -20,9 +19,9 @@ export class Effects {
   append: Append[] | undefined
   timers: TimerWrite[] | undefined
   sql: SqlStatement[] | undefined
-  written: Map<string, PendingDocument> | undefined
+  written: ByDocument<PendingDocument> | undefined
   /** The versions of the documents that were read, so that a write depends on what was read. */
-  read: Map<string, SeenDocument> | undefined
+  read: ByDocument<ReadDocument> | undefined
   /** Asynchronous validations that must succeed before the attempt does. */
   checks: Promise<unknown>[] | undefined
   sealed = false
@@ -34,13 +33,24 @@ export class Effects {
   }
 }
 
-export const documentId = (collection: string, key: string): string => `${collection}\0${key}`
+/**
+ * After the attempt has ended nothing can join its unit any more; to drop it in silence would lose it.
+ * @throws EFFECTS_SEALED
+ */
+export function assertOpen(effects: Effects, subscription: string, position: number): void {
+  if (effects.sealed) throw new MillraceError('EFFECTS_SEALED', { subscription, position })
+}
 
 /** The document as it will be when the write is committed. */
 const seenOf = ({ value, expected }: PendingDocument): SeenDocument => ({
   value,
   version: value === null ? 0 : expected === undefined ? undefined : expected + 1,
 })
+
+/** Where an attempt finds the batch that it is part of, should it ask for it. */
+export interface BatchSource {
+  readonly batch: Batch
+}
 
 /**
  * The effects of the attempts of one batch that succeeded, in order, until they are taken as one part of a unit. Later
@@ -50,18 +60,18 @@ export class Batch {
   #append: Append[] | undefined
   #timers: TimerWrite[] | undefined
   #sql: SqlStatement[] | undefined
-  #documents: Map<string, PendingDocument> | undefined
+  #documents: ByDocument<PendingDocument> | undefined
   /** The documents of the parts that were taken. */
-  #taken: Map<string, PendingDocument> | undefined
+  #taken: ByDocument<PendingDocument> | undefined
   /** The commit of the part that was taken last. */
   #committing: Promise<void> | undefined
 
   /** The document as an earlier attempt left it; `load` reads it from the store. */
-  seen(id: string, load: () => Promise<SeenDocument>): SeenDocument | Promise<SeenDocument> {
-    const write = this.#documents?.get(id) ?? this.#taken?.get(id)
+  seen(collection: string, key: string, load: () => Promise<SeenDocument>): SeenDocument | Promise<SeenDocument> {
+    const write = this.#documents?.get(collection, key) ?? this.#taken?.get(collection, key)
     if (write === undefined) return load()
     const seen = seenOf(write)
-    return seen.version === undefined ? this.#pin(id, load) : seen
+    return seen.version === undefined ? this.#pin(collection, key, load) : seen
   }
 
   /** The part that was taken is being committed. */
@@ -74,15 +84,15 @@ export class Batch {
    * A document that was written without having been read gets a version check now that a later attempt depends on it: else
    * somebody else's write in between would be lost.
    */
-  async #pin(id: string, load: () => Promise<SeenDocument>): Promise<SeenDocument> {
+  async #pin(collection: string, key: string, load: () => Promise<SeenDocument>): Promise<SeenDocument> {
     for (;;) {
       await this.#committing
-      const write = this.#documents?.get(id)
+      const write = this.#documents?.get(collection, key)
       const stored = await load()
       if (write === undefined) return stored
-      if (this.#documents?.get(id) !== write || stored.version === undefined) continue
+      if (this.#documents?.get(collection, key) !== write || stored.version === undefined) continue
       const pinned = { ...write, expected: stored.version }
-      this.#documents.set(id, pinned)
+      this.#documents.set(pinned)
       return seenOf(pinned)
     }
   }
@@ -93,13 +103,14 @@ export class Batch {
     if (sql !== undefined) this.#sql = joined(this.#sql, sql)
     if (written === undefined) return
     if (this.#documents === undefined) this.#documents = written
-    else for (const [id, write] of written) this.#absorbDocument(this.#documents, id, write)
+    else if (written.only !== undefined) this.#absorbDocument(this.#documents, written.only)
+    else for (const write of written.all()) this.#absorbDocument(this.#documents, write)
   }
 
   /** Several writes to one document in one unit become one: its version grows by one for each unit, not for each write. */
-  #absorbDocument(documents: Map<string, PendingDocument>, id: string, write: PendingDocument): void {
-    const earlier = documents.get(id)
-    documents.set(id, earlier === undefined ? write : { ...write, expected: earlier.expected })
+  #absorbDocument(documents: ByDocument<PendingDocument>, write: PendingDocument): void {
+    const earlier = documents.get(write.collection, write.key)
+    documents.set(earlier === undefined ? write : { ...write, expected: earlier.expected })
   }
 
   take(): Pick<Unit, 'append' | 'timers' | 'sql' | 'documents'> {
@@ -108,9 +119,10 @@ export class Batch {
     if (this.#timers !== undefined) part.timers = this.#timers
     if (this.#sql !== undefined) part.sql = this.#sql
     if (this.#documents !== undefined) {
-      part.documents = Array.from(this.#documents.values())
+      const documents = this.#documents.all()
+      part.documents = documents
       if (this.#taken === undefined) this.#taken = this.#documents
-      else for (const [id, write] of this.#documents) this.#taken.set(id, write)
+      else for (const write of documents) this.#taken.set(write)
     }
     this.#append = this.#timers = this.#sql = this.#documents = undefined
     return part
@@ -121,10 +133,6 @@ export function pushed<T>(list: T[] | undefined, item: T): T[] {
   if (list === undefined) return [item]
   list.push(item)
   return list
-}
-
-export function put<K, V>(map: Map<K, V> | undefined, key: K, value: V): Map<K, V> {
-  return (map ?? new Map<K, V>()).set(key, value)
 }
 
 /** The first list is no one else's any more, so it is added to. */

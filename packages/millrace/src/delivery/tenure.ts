@@ -3,9 +3,10 @@ import type { LogRecord, Settlement, StoredDelivery, Unit } from '../store/index
 import type { Consumer } from '../transport/index.ts'
 import type { Attempt, Ended } from './attempt.ts'
 import { Attempts } from './attempts.ts'
-import { Dispatcher, orderKeyOf, type Slot } from './dispatch/dispatcher.ts'
-import { type LaneHost, runLane } from './dispatch/lane.ts'
-import type { Batch } from './effects.ts'
+import { Dispatcher, type DispatchHost, orderKeyOf } from './dispatch/dispatcher.ts'
+import type { Slot } from './dispatch/lane.ts'
+import { runLane } from './dispatch/run-lane.ts'
+import type { BatchSource } from './effects.ts'
 import { BlockedKeys } from './failure/blocked-keys.ts'
 import { KeptFeed } from './failure/kept-feed.ts'
 import { type Failed, FailurePath } from './failure/path.ts'
@@ -37,7 +38,7 @@ const noSlot: Slot = { release: () => {}, retake: () => Promise.resolve(true) }
  * from what was kept apart into lanes and settles them. When the epoch is over it ends; a new tenure begins anew from
  * what the store says.
  */
-export class Tenure implements LaneHost {
+export class Tenure implements DispatchHost {
   readonly #plan: Plan
   readonly #runtime: Runtime
   readonly #epoch: number
@@ -77,12 +78,7 @@ export class Tenure implements LaneHost {
     this.#trial = new Trial(lease.clean ? 0 : window, lease.head, () => this.#adjust())
     // What killed the process before, or made somebody kill it, may do so again.
     if (this.#trial.isOn) runtime.watchdog?.watchNow()
-    this.#dispatcher = new Dispatcher(
-      (works, slot) => this.#run(works, slot),
-      this.#trial.isOn ? 1 : concurrency,
-      { isBlocked: (key) => this.#keys.has(key), onWaiting: (key) => this.#keepWaiting(key) },
-      (error) => this.#lose(error),
-    )
+    this.#dispatcher = new Dispatcher(this, this.#trial.isOn ? 1 : concurrency)
     const keptInFlight = plan.dispatch === 'serial' ? 'serial' : Math.max(leastKeptInFlight, 2 * concurrency)
     this.#feed = new KeptFeed(store, clock, plan.name, keptInFlight, {
       offer: (works) => this.#dispatcher.offer(works),
@@ -191,8 +187,8 @@ export class Tenure implements LaneHost {
 
   // How lanes run their works.
 
-  attempt(work: Work, batch: Batch): { readonly attempt: Attempt; readonly ended: Ended | Promise<Ended> } {
-    return this.#attempts.begin(work, batch)
+  attempt(work: Work, source: BatchSource): { readonly attempt: Attempt; readonly ended: Ended | Promise<Ended> } {
+    return this.#attempts.begin(work, source)
   }
 
   acknowledge(work: Work, ended: Ended & { kind: 'done' }): Settlement {
@@ -244,6 +240,23 @@ export class Tenure implements LaneHost {
     report()
   }
 
+  isBlocked(key: string): boolean {
+    return this.#keys.has(key)
+  }
+
+  async runSuspect(works: readonly Work[]): Promise<readonly Work[]> {
+    await this.#runtime.trials.run(async () => {
+      const tried = await this.#try(works[0]!)
+      if (tried !== undefined) await runLane(this, [tried], noSlot)
+    })
+    this.#trial.acquit()
+    return works.slice(1)
+  }
+
+  failed(error: unknown): void {
+    this.#lose(error)
+  }
+
   // The way in.
 
   #receive(batch: readonly LogRecord[]): Promise<void> {
@@ -255,17 +268,6 @@ export class Tenure implements LaneHost {
     tell('deliver', () => ({ subscription: this.#plan.name, positions: batch.map((record) => record.position) }))
     this.#dispatcher.offer(works)
     return Promise.resolve()
-  }
-
-  async #run(works: readonly Work[], slot: Slot): Promise<readonly Work[]> {
-    const work = works[0]!
-    if (!work.suspect) return runLane(this, works, slot)
-    await this.#runtime.trials.run(async () => {
-      const tried = await this.#try(work)
-      if (tried !== undefined) await runLane(this, [tried], noSlot)
-    })
-    this.#trial.acquit()
-    return works.slice(1)
   }
 
   /**
@@ -292,7 +294,7 @@ export class Tenure implements LaneHost {
   }
 
   /** Deliveries of a key that waits: in keyed order the store keeps them, so that others go on; in serial order all wait. */
-  #keepWaiting(key: string): void {
+  onWaiting(key: string): void {
     if (this.#plan.dispatch !== 'keyed') return
     const works = this.#dispatcher.withdraw(key).filter((work) => !work.kept)
     if (works.length === 0) return

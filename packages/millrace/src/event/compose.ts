@@ -1,6 +1,7 @@
 import { type Clock, MillraceError, type NewId } from '../base/index.ts'
 import { assertAttributes } from './cloudevents-json.ts'
 import type { Contract } from './contract.ts'
+import { Encoded } from './encoded.ts'
 import type { EncodedEvent, Event, EventHeader } from './event.ts'
 import { assertEventOptions, type EventOptions } from './options.ts'
 
@@ -56,15 +57,9 @@ export function composeEvent(
   }
   const id = options?.id ?? composer.newId()
   const expiresMs = expiryOf(contract, options, timeMs)
-  return {
-    header: headerOf(contract, source),
-    id,
-    key: options?.key ?? keyOf(contract, output),
-    timeMs,
-    expiresMs,
-    attributes: options === undefined && cause === undefined ? null : attributesOf(options, cause),
-    data: text ?? null,
-  }
+  const key = options?.key ?? keyOf(contract, output)
+  const attributes = options === undefined && cause === undefined ? null : attributesOf(options, cause)
+  return new Encoded(headerOf(contract, source), id, key, timeMs, expiresMs, attributes, text ?? null)
 }
 
 function expiryOf(contract: Contract, options: EventOptions | undefined, timeMs: number): number | null {

@@ -25,6 +25,7 @@ export type {
 } from './contract.ts'
 export { type ContractOptions, defineCommand, defineEvent, defineQuery, type ReplyOptions } from './define.ts'
 export { decodeEvent, timeText } from './encode.ts'
+export { Encoded } from './encoded.ts'
 export type { EncodedEvent, Event, EventHeader } from './event.ts'
 export type { JsonSafe } from './json.ts'
 export { fingerprint, jsonSchemaOf } from './json-schema.ts'

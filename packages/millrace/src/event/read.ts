@@ -1,14 +1,12 @@
 import { deepFreeze, MillraceError } from '../base/index.ts'
 import type { Contract } from './contract.ts'
 import { decodeEvent, eventOf } from './encode.ts'
+import { Encoded } from './encoded.ts'
 import type { EncodedEvent, Event } from './event.ts'
 import { validate } from './validate.ts'
 
 /** Finds the contract of a type; undefined for types that the application does not know. */
 export type FindContract = (type: string) => Contract | undefined
-
-/** Engines hand the same encoded event to every subscription of the process; each is decoded and validated once. */
-const decoded = new WeakMap<EncodedEvent, Event | Promise<Event>>()
 
 /**
  * The event as its handlers get it: decoded, brought up to the contract's version, validated, frozen. A promise only
@@ -16,11 +14,11 @@ const decoded = new WeakMap<EncodedEvent, Event | Promise<Event>>()
  * @throws DATA_INVALID, EVENT_UNREADABLE, EVENT_VERSION_NEWER, UPCASTER_MISSING
  */
 export function readEvent(encoded: EncodedEvent, find: FindContract): Event | Promise<Event> {
-  const known = decoded.get(encoded)
+  const known = Encoded.readOf(encoded)
   if (known !== undefined) return known
   const contract = find(encoded.header.type)
   const event = contract === undefined ? decodeEvent(encoded) : readByContract(encoded, contract)
-  decoded.set(encoded, event)
+  Encoded.remember(encoded, event)
   return event
 }
 

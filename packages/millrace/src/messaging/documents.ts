@@ -36,7 +36,7 @@ export class Documents {
   ): Promise<void> {
     const checked =
       collection.schema === undefined ? value : await validate(`${collection.name}/${key}`, collection.schema, value)
-    await this.#write(collection.name, key, documentText(`${collection.name}/${key}`, checked), options.expectedVersion)
+    await this.#write(collection.name, key, documentText(collection.name, key, checked), options.expectedVersion)
   }
 
   async delete<T>(

@@ -1,77 +1,36 @@
 import type { Dispatch } from '../service.ts'
 import type { Work } from '../work.ts'
+import { Lane, LazyBatch, type Slot } from './lane.ts'
+import { type Begun, isAboutUnit, type LaneHost, redo, runLane } from './run-lane.ts'
+import { type Part, Turn } from './turn.ts'
 
-/** The permission to run handlers, of which there are as many as handlers may run at once. */
-export interface Slot {
-  /** Gives it up: no more handlers are run, only the commit is left. */
-  release(): void
-  /** Waits for it again. Resolves with false when nothing is to be begun any more. */
-  retake(): Promise<boolean>
-}
-
-/** Runs works of one lane; resolves with those that were not begun. */
-export type RunWorks = (works: readonly Work[], slot: Slot) => Promise<readonly Work[]>
-
-/** Keys that must not go on, but for deliveries that are kept apart. */
-export interface KeyGate {
+/** What the dispatcher needs of its subscription. */
+export interface DispatchHost extends LaneHost {
+  /** True when the key must not go on, but for deliveries that are kept apart. */
   isBlocked(key: string): boolean
   /** A lane has deliveries of a blocked key: they may be withdrawn, or wait where they are. */
   onWaiting(key: string): void
+  /** Runs works that need more than their handler, as the first one is suspect; resolves with those that were not begun. */
+  runSuspect(works: readonly Work[]): Promise<readonly Work[]>
+  /** Told what ended a lane's run; the dispatcher then stands still. */
+  failed(error: unknown): void
 }
 
-/** Works of one key, or a single one without a key, and the slot to run their handlers in. */
-class Lane implements Slot {
-  readonly key: string | null
-  readonly #slots: Slots
-  queue: Work[] = []
-  running = false
-  /** It stands among those that may run next. */
-  ready = false
-  holdsSlot = false
-
-  constructor(key: string | null, slots: Slots) {
-    this.key = key
-    this.#slots = slots
-  }
-
-  /** The first works, at most so many. */
-  take(most: number): Work[] {
-    if (this.queue.length > most) return this.queue.splice(0, most)
-    const works = this.queue
-    this.queue = []
-    return works
-  }
-
-  release(): void {
-    if (!this.holdsSlot) return
-    this.holdsSlot = false
-    this.#slots.release()
-  }
-
-  async retake(): Promise<boolean> {
-    if (!this.holdsSlot) this.holdsSlot = await this.#slots.retake()
-    return this.holdsSlot
-  }
-}
-
-/** The slots of all lanes. */
-type Slots = Slot
-
-/** A lane takes at most this many works into one batch. */
+/** A lane that goes on by itself takes at most this many works into one batch. */
 const longestBatch = 256
 
 /**
  * Spreads deliveries over lanes: one for each order key that has deliveries now, which is gone when it is empty. At most
  * `concurrency` lanes run handlers at once; those that only wait for their commit do not count.
  */
-export class Dispatcher implements Slots {
+export class Dispatcher implements Slot {
   readonly #lanes = new Map<string, Lane>()
   #ready: Lane[] = []
   /** Those of the ready lanes before it have run. */
   #next = 0
-  readonly #run: RunWorks
-  readonly #gate: KeyGate
-  readonly #onError: (error: unknown) => void
+  readonly #host: DispatchHost
+  /** Of the pump under way. */
+  #turn: Turn | undefined
   /** Lanes that want their slot back. They go first: what they have is older. */
   readonly #retaking: ((granted: boolean) => void)[] = []
   #concurrency: number
@@ -82,12 +41,9 @@ export class Dispatcher implements Slots {
   #stopped = false
   #pumping = false
 
-  /** @param onError told what ended a lane's run; the dispatcher then stands still */
-  constructor(run: RunWorks, concurrency: number, gate: KeyGate, onError: (error: unknown) => void) {
-    this.#run = run
+  constructor(host: DispatchHost, concurrency: number) {
+    this.#host = host
     this.#concurrency = concurrency
-    this.#gate = gate
-    this.#onError = onError
   }
 
   set concurrency(value: number) {
@@ -99,13 +55,8 @@ export class Dispatcher implements Slots {
   offer(works: readonly Work[]): void {
     // They come again, to whoever takes over.
     if (this.#stopped) return
-    for (const work of works) {
-      this.#unfinished++
-      const lane = this.#laneOf(work)
-      if (work.kept) lane.queue.unshift(work)
-      else lane.queue.push(work)
-      if (work.kept || lane.queue.length === 1) this.#makeReady(lane)
-    }
+    for (const work of works) this.#enqueue(work)
+    this.#unfinished += works.length
     this.#pump()
   }
 
@@ -158,15 +109,18 @@ export class Dispatcher implements Slots {
     })
   }
 
-  #laneOf(work: Work): Lane {
+  #enqueue(work: Work): void {
     const key = work.orderKey
-    if (key === null) return new Lane(key, this)
-    let lane = this.#lanes.get(key)
+    const lane = key === null ? undefined : this.#lanes.get(key)
     if (lane === undefined) {
-      lane = new Lane(key, this)
-      this.#lanes.set(key, lane)
+      const made = new Lane(work, this)
+      if (key !== null) this.#lanes.set(key, made)
+      this.#makeReady(made)
+      return
     }
-    return lane
+    if (work.kept) lane.queue.unshift(work)
+    else lane.queue.push(work)
+    if (work.kept || lane.queue.length === 1) this.#makeReady(lane)
   }
 
   #makeReady(lane: Lane): void {
@@ -200,33 +154,135 @@ export class Dispatcher implements Slots {
       }
       const lane = this.#takeReady()
       if (lane === undefined) break
-      if (lane.queue.length === 0) continue
-      if (lane.key !== null && !lane.queue[0]!.kept && this.#gate.isBlocked(lane.key)) this.#gate.onWaiting(lane.key)
-      else void this.#start(lane)
+      const first = lane.queue[0]
+      if (first === undefined) continue
+      if (lane.key !== null && !first.kept && this.#host.isBlocked(lane.key)) this.#host.onWaiting(lane.key)
+      else if (first.kept || first.suspect) this.#runApart(lane)
+      else if (this.#runInTurn(lane)) {
+        // The event loop has something else to do, too.
+        setImmediate(() => this.#pump())
+        break
+      }
     }
+    this.#flush()
     this.#pumping = false
   }
 
-  async #start(lane: Lane): Promise<void> {
+  /** A delivery that is kept apart goes alone: only its settlement tells which one of its key is next. */
+  #runApart(lane: Lane): void {
     lane.running = true
-    // A delivery that is kept apart goes alone: only its settlement tells which one of its key is next.
     const works = lane.take(lane.queue[0]!.kept ? 1 : longestBatch)
+    const { suspect } = works[0]!
+    void this.#follow(lane, works, () => (suspect ? this.#host.runSuspect(works) : runLane(this.#host, works, lane)))
+  }
+
+  /** Handles works of a lane as long as their handlers end at once. True when the turn is full. */
+  #runInTurn(lane: Lane): boolean {
+    lane.running = true
+    this.#turn ??= new Turn(() => this.#host.monotonic())
+    const turn = this.#turn
+    const works = lane.take(turn.room)
+    let part: Part | undefined
+    for (const [index, work] of works.entries()) {
+      // What comes after deliveries of its own lane sees what they wrote.
+      const lazy = part === undefined ? new LazyBatch() : turn
+      const { attempt, ended } = this.#host.attempt(work, lazy)
+      if (ended instanceof Promise || ended.kind !== 'done') {
+        this.#goOn(lane, works.slice(index), part, { attempt, ended, batch: lazy.batch })
+        return false
+      }
+      if (ended.effects !== undefined) turn.batch.absorb(ended.effects)
+      part = turn.add(part, lane, work, this.#host.acknowledge(work, ended))
+      const full = turn.isFull
+      if (full || this.#stopped || works[index + 1]?.suspect === true) {
+        if (this.#stopped) this.#finish(works.length - index - 1)
+        else if (index + 1 < works.length) lane.putBack(works.slice(index + 1))
+        return full
+      }
+    }
+    return false
+  }
+
+  #goOn(lane: Lane, works: readonly Work[], part: Part | undefined, begun: Omit<Begun, 'before'>): void {
+    let before: Begun['before']
+    if (part !== undefined) {
+      part.whenCommitted = Promise.withResolvers()
+      before = part.whenCommitted.promise
+      // Now, so that its commit is ahead of all that the lane commits from here on.
+      this.#flush()
+    }
+    void this.#follow(lane, works, () => runLane(this.#host, works, lane, { ...begun, before }))
+  }
+
+  async #follow(lane: Lane, works: readonly Work[], run: () => Promise<readonly Work[]>): Promise<void> {
     this.#active++
     lane.holdsSlot = true
     try {
-      const left = await this.#run(works, lane)
-      if (left.length > 0 && !this.#stopped) putBack(lane.queue, left)
+      const left = await run()
+      if (left.length > 0 && !this.#stopped) lane.putBack(left)
       this.#finish(this.#stopped ? works.length : works.length - left.length)
     } catch (error) {
       this.#finish(works.length)
-      this.#stopped = true
-      this.#onError(error)
+      this.#fail(error)
     }
+    this.#free(lane)
+    lane.release()
+    this.#pump()
+  }
+
+  /** Commits the turn. */
+  #flush(): void {
+    const turn = this.#turn
+    this.#turn = undefined
+    if (turn !== undefined && turn.works.length > 0) void this.#commit(turn)
+  }
+
+  async #commit(turn: Turn): Promise<void> {
+    try {
+      await this.#host.commit(turn.unit())
+    } catch (error) {
+      for (const part of turn.parts) void this.#redo(part, turn.works.slice(part.from, part.to), error)
+      return
+    }
+    for (const { lane, whenCommitted } of turn.parts) {
+      if (whenCommitted === undefined) this.#free(lane)
+      else whenCommitted.resolve(undefined)
+    }
+    this.#finish(turn.works.length)
+    this.#pump()
+  }
+
+  /** Does the works of a lane again, each in a unit of its own, so that a conflict is laid to the one whose it is. */
+  async #redo({ lane, whenCommitted }: Part, works: readonly Work[], reason: unknown): Promise<void> {
+    let left: readonly Work[] = []
+    try {
+      if (!isAboutUnit(reason)) throw reason
+      left = await redo(this.#host, works, lane)
+    } catch (error) {
+      this.#fail(error)
+    }
+    if (whenCommitted !== undefined) {
+      // It puts them back with its own, and counts them as unfinished again.
+      this.#finish(works.length)
+      whenCommitted.resolve(left)
+      return
+    }
+    if (left.length > 0 && !this.#stopped) lane.putBack(left)
+    this.#finish(this.#stopped ? works.length : works.length - left.length)
+    this.#free(lane)
+    lane.release()
+    this.#pump()
+  }
+
+  #free(lane: Lane): void {
     lane.running = false
     if (lane.queue.length > 0 && !this.#stopped) this.#makeReady(lane)
     else if (lane.key !== null && this.#lanes.get(lane.key) === lane) this.#lanes.delete(lane.key)
-    lane.release()
-    this.#pump()
+  }
+
+  #fail(error: unknown): void {
+    this.#stopped = true
+    this.#host.failed(error)
   }
 
   #finish(count: number): void {
@@ -236,12 +292,6 @@ export class Dispatcher implements Slots {
     this.#idle = []
     for (const resolve of idle) resolve()
   }
-}
-
-/** Kept deliveries may have come in the meantime: they are older, and stay in front. */
-function putBack(queue: Work[], works: readonly Work[]): void {
-  const place = queue.findIndex((work) => !work.kept)
-  queue.splice(place < 0 ? queue.length : place, 0, ...works)
 }
 
 /** The order key of an event under a way of dispatching. */

@@ -1,4 +1,4 @@
-import type { EncodedEvent } from '../../event/index.ts'
+import { Encoded, type EncodedEvent } from '../../event/index.ts'
 import type { LogRecord, StreamRecord } from '../../store/index.ts'
 import type { Kinds } from './kinds.ts'
 
@@ -21,7 +21,7 @@ export type LogRow = readonly [position: number, appended: number, ...event: Eve
 export type StreamRow = readonly [...LogRow, revision: number]
 
 export function eventOf(kinds: Kinds, [kind, timeMs, id, key, expiresMs, attributes, data]: EventRow): EncodedEvent {
-  return { header: kinds.header(kind), id, key, timeMs, expiresMs, attributes, data }
+  return new Encoded(kinds.header(kind), id, key, timeMs, expiresMs, attributes, data)
 }
 
 export function recordOf(kinds: Kinds, row: LogRow | StreamRow): LogRecord {
@@ -29,15 +29,7 @@ export function recordOf(kinds: Kinds, row: LogRow | StreamRow): LogRecord {
   return {
     position: row[0],
     appendedMs,
-    event: {
-      header: kinds.header(row[2]),
-      id: row[4],
-      key: row[5],
-      timeMs: appendedMs + row[3],
-      expiresMs: row[6],
-      attributes: row[7],
-      data: row[8],
-    },
+    event: new Encoded(kinds.header(row[2]), row[4], row[5], appendedMs + row[3], row[6], row[7], row[8]),
   }
 }
 

@@ -1,0 +1,156 @@
+import { type ErrorCode, isMillraceError } from '../../base/index.ts'
+import type { Settlement, Unit } from '../../store/index.ts'
+import type { Attempt, Ended } from '../attempt.ts'
+import type { BatchSource } from '../effects.ts'
+import type { Work } from '../work.ts'
+import { LazyBatch, type Slot } from './lane.ts'
+
+/** What a lane needs of its subscription. */
+export interface LaneHost {
+  /** Runs the attempt; the host knows how long it takes and abandons it when the subscription ends. */
+  attempt(work: Work, source: BatchSource): { readonly attempt: Attempt; readonly ended: Ended | Promise<Ended> }
+  /** The settlement of an attempt that succeeded. */
+  acknowledge(work: Work, ended: Ended & { kind: 'done' }): Settlement
+  commit(unit: Unit): Promise<void>
+  /** Takes a failed delivery down the failure path, in one unit with what went before it. Says whether its key goes on. */
+  fail(work: Work, attempt: Attempt, error: unknown, before: Unit): Promise<'continue' | 'stop'>
+  /** The time in milliseconds, for bounding a batch. */
+  monotonic(): number
+  /** Nothing more is to be begun. */
+  readonly isEnding: boolean
+}
+
+/** An attempt that was begun, and did not end at once or not well: its lane goes on with it by itself. */
+export interface Begun extends BatchSource {
+  readonly attempt: Attempt
+  readonly ended: Ended | Promise<Ended>
+  /**
+   * What became of the works of the lane just before it, which share a unit with others. Undefined when they are
+   * committed; else they were done again, and so must this one be, after those that were not begun then.
+   */
+  readonly before: Promise<readonly Work[] | undefined> | undefined
+}
+
+/** After this time a batch commits what it has: others wait for its events. */
+const longestBatchMs = 5
+/** Optimistic concurrency: a unit that conflicts is tried again at once, this often, before it counts as a failure. */
+const conflictRetries = 10
+
+/**
+ * Handles works of one order key, one after the other, and commits them together. A later work sees what an earlier one
+ * wrote; if the earlier one cannot commit, the later one runs again. A handler that is slow does not hold up the commit of
+ * those before it.
+ * @param slot released when the last handler ended and only the commit is left
+ * @param begun the attempt of the first work, if there is one already
+ * @returns the works that were not begun, because the key does not go on or the batch took its time
+ */
+export async function runLane(
+  host: LaneHost,
+  works: readonly Work[],
+  slot: Slot,
+  begun?: Begun,
+): Promise<readonly Work[]> {
+  const began = host.monotonic()
+  const source = begun ?? new LazyBatch()
+  const { batch } = source
+  let settle: Settlement[] = []
+  let committed = 0
+  let early: Promise<void> | undefined
+
+  const takePart = (): Unit => {
+    const part = { ...batch.take(), settle }
+    settle = []
+    return part
+  }
+  const commitEarly = (): void => {
+    if (settle.length === 0) return
+    const through = committed + settle.length
+    early = host.commit(takePart()).then(() => {
+      committed = through
+    })
+    batch.commits(early)
+  }
+
+  let next = 0
+  try {
+    while (next < works.length) {
+      const work = works[next]!
+      const { attempt, ended: pending } = (next === 0 ? begun : undefined) ?? host.attempt(work, source)
+      let ended: Ended
+      if (pending instanceof Promise) {
+        attempt.onSlow = commitEarly
+        ended = await pending
+        attempt.onSlow = undefined
+        await early
+        early = undefined
+      } else ended = pending
+      if (next === 0 && begun?.before !== undefined) {
+        const undone = await begun.before
+        if (undone !== undefined) return [...undone, ...works]
+      }
+      if (ended.kind === 'abandoned') break
+      next++
+      if (ended.kind === 'failed') {
+        const verdict = await host.fail(work, attempt, ended.error, takePart())
+        committed = next
+        if (verdict === 'stop') break
+      } else {
+        if (ended.effects !== undefined) batch.absorb(ended.effects)
+        settle.push(host.acknowledge(work, ended))
+      }
+      if (host.isEnding || host.monotonic() - began > longestBatchMs) break
+    }
+    slot.release()
+    if (settle.length > 0) await host.commit(takePart())
+    return works.slice(next)
+  } catch (error) {
+    if (!isAboutUnit(error)) throw error
+    const left = await redo(host, works.slice(committed, next), slot)
+    return [...left, ...works.slice(next)]
+  }
+}
+
+/** Runs each work in a unit of its own, so that a conflict is laid to the one whose it is. Returns what was not begun. */
+export async function redo(host: LaneHost, works: readonly Work[], slot: Slot): Promise<readonly Work[]> {
+  if (!(await slot.retake())) return works
+  for (const [index, work] of works.entries()) {
+    if (host.isEnding) return works.slice(index)
+    const verdict = await redoOne(host, work)
+    if (verdict !== 'continue') return works.slice(verdict === 'stop' ? index + 1 : index)
+  }
+  return []
+}
+
+async function redoOne(host: LaneHost, work: Work): Promise<'continue' | 'stop' | 'abandoned'> {
+  for (let tries = 1; ; tries++) {
+    const source = new LazyBatch()
+    const { batch } = source
+    const { attempt, ended: pending } = host.attempt(work, source)
+    const ended = await pending
+    if (ended.kind === 'abandoned') return 'abandoned'
+    if (ended.kind === 'failed') return host.fail(work, attempt, ended.error, {})
+    if (ended.effects !== undefined) batch.absorb(ended.effects)
+    try {
+      await host.commit({ ...batch.take(), settle: [host.acknowledge(work, ended)] })
+      return 'continue'
+    } catch (error) {
+      if (!isAboutUnit(error)) throw error
+      if (tries < conflictRetries && isOptimistic(error)) continue
+      return host.fail(work, attempt, error, {})
+    }
+  }
+}
+
+/** Somebody else was faster: what was read is no longer so. */
+const isOptimistic = (error: unknown): boolean =>
+  isMillraceError(error, 'VERSION_CONFLICT') || isMillraceError(error, 'REVISION_CONFLICT')
+
+const ends: ReadonlySet<string> = new Set<ErrorCode>([
+  'LEASE_LOST',
+  'STORE_STOPPED',
+  'DELIVERY_UNKNOWN',
+  'SUBSCRIPTION_UNKNOWN',
+])
+
+/** Some errors of a commit end the subscription's run; all others are about what this unit wants to change. */
+export const isAboutUnit = (error: unknown): boolean => !(isMillraceError(error) && ends.has(error.code))
