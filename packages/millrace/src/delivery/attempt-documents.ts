@@ -1,5 +1,5 @@
 import { validate } from '../event/index.ts'
-import { ByDocument } from './by-document.ts'
+import { ByDocument, PendingDocument } from './by-document.ts'
 import { type Collection, type Document, documentText } from './collection.ts'
 import { assertOpen, type BatchSource, type Effects, type ReadDocument, type SeenDocument } from './effects.ts'
 import type { HandlerDocuments } from './handler.ts'
@@ -75,6 +75,6 @@ export class AttemptDocuments implements HandlerDocuments {
     const earlier = effects.written?.get(collection, key)
     const expected = earlier === undefined ? effects.read?.get(collection, key)?.version : earlier.expected
     effects.written ??= new ByDocument()
-    effects.written.set({ collection, key, value, expected, expiresMs })
+    effects.written.set(new PendingDocument(collection, key, value, expected, expiresMs))
   }
 }

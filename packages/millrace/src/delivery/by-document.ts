@@ -1,5 +1,5 @@
 /** A document that was written, with what identifies it and the version it had before. */
-export interface PendingDocument {
+export class PendingDocument {
   readonly collection: string
   readonly key: string
   /** Null: it was deleted. */
@@ -7,6 +7,25 @@ export interface PendingDocument {
   /** The version on which the write depends; undefined where it was written without having been read. */
   readonly expected: number | undefined
   readonly expiresMs: number | null
+
+  constructor(
+    collection: string,
+    key: string,
+    value: string | null,
+    expected: number | undefined,
+    expiresMs: number | null,
+  ) {
+    this.collection = collection
+    this.key = key
+    this.value = value
+    this.expected = expected
+    this.expiresMs = expiresMs
+  }
+
+  /** The same write, depending on another version. */
+  on(expected: number | undefined): PendingDocument {
+    return new PendingDocument(this.collection, this.key, this.value, expected, this.expiresMs)
+  }
 }
 
 /** Something of many documents, by collection and key. Most handlers touch one: no map is made for that. */

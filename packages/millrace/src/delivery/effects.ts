@@ -91,7 +91,7 @@ export class Batch {
       const stored = await load()
       if (write === undefined) return stored
       if (this.#documents?.get(collection, key) !== write || stored.version === undefined) continue
-      const pinned = { ...write, expected: stored.version }
+      const pinned = write.on(stored.version)
       this.#documents.set(pinned)
       return seenOf(pinned)
     }
@@ -110,7 +110,7 @@ export class Batch {
   /** Several writes to one document in one unit become one: its version grows by one for each unit, not for each write. */
   #absorbDocument(documents: ByDocument<PendingDocument>, write: PendingDocument): void {
     const earlier = documents.get(write.collection, write.key)
-    documents.set(earlier === undefined ? write : { ...write, expected: earlier.expected })
+    documents.set(earlier === undefined ? write : write.on(earlier.expected))
   }
 
   take(): Pick<Unit, 'append' | 'timers' | 'sql' | 'documents'> {

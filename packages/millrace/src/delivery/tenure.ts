@@ -15,7 +15,7 @@ import { Trial } from './failure/trial.ts'
 import { tell } from './observe.ts'
 import type { Plan } from './plan.ts'
 import type { Runtime } from './runtime.ts'
-import { keptDelivery, settlement, type Work, workOfKept } from './work.ts'
+import { acknowledgement, FreshWork, keptDelivery, type Work, WorkSettlement, workOfKept } from './work.ts'
 
 /** What a tenure tells its subscription. */
 export interface TenureEvents {
@@ -195,7 +195,7 @@ export class Tenure implements DispatchHost {
     const { reason } = ended
     if (reason !== 'handled')
       tell('drop', () => ({ subscription: this.#plan.name, position: work.record.position, reason }))
-    return settlement(this.#plan.name, this.#epoch, work, { kind: 'ack', reason })
+    return new WorkSettlement(this.#plan.name, this.#epoch, work, acknowledgement(reason))
   }
 
   monotonic(): number {
@@ -263,7 +263,7 @@ export class Tenure implements DispatchHost {
     const works = batch.map((record): Work => {
       const orderKey = orderKeyOf(this.#plan.dispatch, record.event.key)
       const suspect = this.#trial.suspects(record.position, false)
-      return { record, orderKey, kept: false, attempts: 0, deaths: 0, history: [], suspect, wanted: false }
+      return new FreshWork(record, orderKey, suspect)
     })
     tell('deliver', () => ({ subscription: this.#plan.name, positions: batch.map((record) => record.position) }))
     this.#dispatcher.offer(works)
@@ -289,7 +289,7 @@ export class Tenure implements DispatchHost {
     const tried = { ...work, kept: true, deaths: work.deaths + 1 }
     const outcome = { kind: 'try', delivery: keptDelivery(tried, 'trial') } as const
     this.#feed.begin(work.record.position)
-    await this.commit({ settle: [settlement(this.#plan.name, this.#epoch, work, outcome)] })
+    await this.commit({ settle: [new WorkSettlement(this.#plan.name, this.#epoch, work, outcome)] })
     return tried
   }
 
@@ -303,8 +303,12 @@ export class Tenure implements DispatchHost {
       // It comes back as one that is kept, and is looked at anew then.
       if (work.suspect) this.#trial.acquit()
     }
-    const settle = works.map((work) =>
-      settlement(this.#plan.name, this.#epoch, work, { kind: 'wait', delivery: keptDelivery(work, 'behind') }),
+    const settle = works.map(
+      (work) =>
+        new WorkSettlement(this.#plan.name, this.#epoch, work, {
+          kind: 'wait',
+          delivery: keptDelivery(work, 'behind'),
+        }),
     )
     this.commit({ settle }).catch((error: unknown) => this.#lose(error))
   }

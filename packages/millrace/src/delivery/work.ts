@@ -1,4 +1,13 @@
-import type { Failure, KeptDelivery, KeptReason, LogRecord, Settlement, StoredDelivery } from '../store/index.ts'
+import type {
+  AckReason,
+  Failure,
+  KeptDelivery,
+  KeptReason,
+  LogRecord,
+  Outcome,
+  Settlement,
+  StoredDelivery,
+} from '../store/index.ts'
 
 /** One delivery on its way through a subscription's lanes. */
 export interface Work {
@@ -15,6 +24,26 @@ export interface Work {
   /** An operator wants it handled, also if it has expired. */
   readonly wanted: boolean
 }
+
+/** A delivery that comes from the log. Classes and no literals, as V8 would make literals of this lifetime in the old space. */
+export class FreshWork implements Work {
+  readonly record: LogRecord
+  readonly orderKey: string | null
+  readonly suspect: boolean
+  readonly kept = false
+  readonly attempts = 0
+  readonly deaths = 0
+  readonly history: readonly Failure[] = none
+  readonly wanted = false
+
+  constructor(record: LogRecord, orderKey: string | null, suspect: boolean) {
+    this.record = record
+    this.orderKey = orderKey
+    this.suspect = suspect
+  }
+}
+
+const none: readonly Failure[] = Object.freeze([])
 
 /** How many failures a delivery remembers: the first one and the last ones. */
 const longestHistory = 20
@@ -70,12 +99,30 @@ function failureOf(error: unknown, atMs: number): Failure {
 
 const cut = (text: string): string => (text.length <= longestTextChars ? text : `${text.slice(0, longestTextChars)}…`)
 
-/** The settlement of a work under an epoch. */
-export function settlement(
-  subscription: string,
-  epoch: number,
-  work: Work,
-  outcome: Settlement['outcome'],
-): Settlement {
-  return { subscription, epoch, position: work.record.position, kept: work.kept, outcome }
+/** How one work under an epoch of its subscription's lease ended. */
+export class WorkSettlement implements Settlement {
+  readonly subscription: string
+  readonly epoch: number
+  readonly position: number
+  readonly kept: boolean
+  readonly outcome: Outcome
+
+  constructor(subscription: string, epoch: number, work: Work, outcome: Outcome) {
+    this.subscription = subscription
+    this.epoch = epoch
+    this.position = work.record.position
+    this.kept = work.kept
+    this.outcome = outcome
+  }
+}
+
+const acknowledgements = new Map<AckReason, Outcome>()
+
+export function acknowledgement(reason: AckReason): Outcome {
+  let outcome = acknowledgements.get(reason)
+  if (outcome === undefined) {
+    outcome = Object.freeze({ kind: 'ack', reason })
+    acknowledgements.set(reason, outcome)
+  }
+  return outcome
 }

@@ -1,8 +1,8 @@
 import type { EncodedEvent, Event, EventHeader } from './event.ts'
 
 /**
- * An encoded event that remembers what was read from it: engines hand the same one to every subscription of the process,
- * and each event is decoded and validated once. (A WeakMap beside it costs the garbage collector more than the decoding.)
+ * An encoded event that remembers what was read from it, where several subscriptions of the process are handed the same one:
+ * each event is decoded and validated once. (A WeakMap beside it costs the garbage collector more than the decoding.)
  */
 export class Encoded implements EncodedEvent {
   readonly header: EventHeader
@@ -13,6 +13,7 @@ export class Encoded implements EncodedEvent {
   readonly attributes: string | null
   readonly data: string | null
   #read: Event | Promise<Event> | undefined = undefined
+  #shared = false
 
   constructor(
     header: EventHeader,
@@ -37,7 +38,13 @@ export class Encoded implements EncodedEvent {
     return #read in encoded ? encoded.#read : undefined
   }
 
+  /** Remembers what was read from it, if several will ask: what nobody asks for would only live longer. */
   static remember(encoded: EncodedEvent, read: Event | Promise<Event>): void {
-    if (#read in encoded) encoded.#read = read
+    if (#read in encoded && encoded.#shared) encoded.#read = read
+  }
+
+  /** Several subscriptions are going to read it. */
+  static share(encoded: EncodedEvent): void {
+    if (#shared in encoded) encoded.#shared = true
   }
 }

@@ -94,7 +94,7 @@ export class Scheduler {
       if (first === undefined || this.#stopListening === undefined) return
       const now = this.#clock.now()
       if (first.dueMs > now) return this.#waitUntil(first.dueMs)
-      const due = await this.#store.readTimers({ dueBeforeMs: now + 1, limit: fireAtOnce })
+      const due = await this.#store.readTimers({ dueBeforeMs: now, limit: fireAtOnce })
       try {
         await this.#store.commit({
           timers: due.map(({ id }) => ({ kind: 'remove', id })),

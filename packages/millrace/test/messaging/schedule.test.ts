@@ -37,6 +37,18 @@ describe('a scheduled message', () => {
     ])
   })
 
+  test('is not published along with one that is due a millisecond before it', async () => {
+    const { app, clock, handled } = await noting()
+    await app.publish(Noted, { n: 1 }, { afterMs: 1_000 })
+    await app.publish(Noted, { n: 2 }, { afterMs: 1_001 })
+    await clock.advance(1_000)
+    await eventually(() => handled.length === 1)
+    expect((await app.schedule.list()).map(({ dueAt }) => dueAt.getTime())).toEqual([clock.now() + 1])
+    await clock.advance(1)
+    await eventually(() => handled.length === 2)
+    expect(handled.map(({ n }) => n)).toEqual([1, 2])
+  })
+
   test('has the time at which it is due as its own, and its expiry counts from there', async () => {
     const Brief = defineEvent('test.brief', { schema: z.object({}), ttlMs: 1_000 })
     const times: (string | undefined)[] = []

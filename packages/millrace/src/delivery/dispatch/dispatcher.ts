@@ -63,7 +63,7 @@ export class Dispatcher implements Slot {
   /** The key may go on. */
   wake(key: string | null): void {
     const lane = key === null ? undefined : this.#lanes.get(key)
-    if (lane === undefined || lane.queue.length === 0) return
+    if (lane === undefined || lane.length === 0) return
     this.#makeReady(lane)
     this.#pump()
   }
@@ -72,8 +72,7 @@ export class Dispatcher implements Slot {
   withdraw(key: string): readonly Work[] {
     const lane = this.#lanes.get(key)
     if (lane === undefined) return []
-    const works = lane.queue
-    lane.queue = []
+    const works = lane.take(lane.length)
     if (!lane.running) this.#lanes.delete(key)
     this.#finish(works.length)
     return works
@@ -82,8 +81,8 @@ export class Dispatcher implements Slot {
   /** Begins nothing more. */
   stop(): void {
     this.#stopped = true
-    for (const lane of this.#lanes.values()) this.#finish(lane.queue.length)
-    for (const lane of this.#ready.slice(this.#next)) if (lane.key === null) this.#finish(lane.queue.length)
+    for (const lane of this.#lanes.values()) this.#finish(lane.length)
+    for (const lane of this.#ready.slice(this.#next)) if (lane.key === null) this.#finish(lane.length)
     this.#lanes.clear()
     this.#ready = []
     this.#next = 0
@@ -118,9 +117,8 @@ export class Dispatcher implements Slot {
       this.#makeReady(made)
       return
     }
-    if (work.kept) lane.queue.unshift(work)
-    else lane.queue.push(work)
-    if (work.kept || lane.queue.length === 1) this.#makeReady(lane)
+    lane.add(work)
+    if (work.kept || lane.length === 1) this.#makeReady(lane)
   }
 
   #makeReady(lane: Lane): void {
@@ -154,7 +152,7 @@ export class Dispatcher implements Slot {
       }
       const lane = this.#takeReady()
       if (lane === undefined) break
-      const first = lane.queue[0]
+      const { first } = lane
       if (first === undefined) continue
       if (lane.key !== null && !first.kept && this.#host.isBlocked(lane.key)) this.#host.onWaiting(lane.key)
       else if (first.kept || first.suspect) this.#runApart(lane)
@@ -171,7 +169,7 @@ export class Dispatcher implements Slot {
   /** A delivery that is kept apart goes alone: only its settlement tells which one of its key is next. */
   #runApart(lane: Lane): void {
     lane.running = true
-    const works = lane.take(lane.queue[0]!.kept ? 1 : longestBatch)
+    const works = lane.take(lane.first!.kept ? 1 : longestBatch)
     const { suspect } = works[0]!
     void this.#follow(lane, works, () => (suspect ? this.#host.runSuspect(works) : runLane(this.#host, works, lane)))
   }
@@ -181,29 +179,25 @@ export class Dispatcher implements Slot {
     lane.running = true
     this.#turn ??= new Turn(() => this.#host.monotonic())
     const turn = this.#turn
-    const works = lane.take(turn.room)
     let part: Part | undefined
-    for (const [index, work] of works.entries()) {
+    for (let work = lane.first; work !== undefined && !work.suspect; work = lane.first) {
+      lane.shift()
       // What comes after deliveries of its own lane sees what they wrote.
-      const lazy = part === undefined ? new LazyBatch() : turn
-      const { attempt, ended } = this.#host.attempt(work, lazy)
+      const source = part === undefined ? new LazyBatch() : turn
+      const { attempt, ended } = this.#host.attempt(work, source)
       if (ended instanceof Promise || ended.kind !== 'done') {
-        this.#goOn(lane, works.slice(index), part, { attempt, ended, batch: lazy.batch })
+        this.#goOn(lane, work, part, { attempt, ended, batch: source.batch })
         return false
       }
       if (ended.effects !== undefined) turn.batch.absorb(ended.effects)
       part = turn.add(part, lane, work, this.#host.acknowledge(work, ended))
-      const full = turn.isFull
-      if (full || this.#stopped || works[index + 1]?.suspect === true) {
-        if (this.#stopped) this.#finish(works.length - index - 1)
-        else if (index + 1 < works.length) lane.putBack(works.slice(index + 1))
-        return full
-      }
+      if (turn.isFull) return true
+      if (this.#stopped) break
     }
     return false
   }
 
-  #goOn(lane: Lane, works: readonly Work[], part: Part | undefined, begun: Omit<Begun, 'before'>): void {
+  #goOn(lane: Lane, work: Work, part: Part | undefined, begun: Omit<Begun, 'before'>): void {
     let before: Begun['before']
     if (part !== undefined) {
       part.whenCommitted = Promise.withResolvers()
@@ -211,6 +205,7 @@ export class Dispatcher implements Slot {
       // Now, so that its commit is ahead of all that the lane commits from here on.
       this.#flush()
     }
+    const works = [work, ...lane.take(longestBatch - 1)]
     void this.#follow(lane, works, () => runLane(this.#host, works, lane, { ...begun, before }))
   }
 
@@ -276,7 +271,7 @@ export class Dispatcher implements Slot {
 
   #free(lane: Lane): void {
     lane.running = false
-    if (lane.queue.length > 0 && !this.#stopped) this.#makeReady(lane)
+    if (lane.length > 0 && !this.#stopped) this.#makeReady(lane)
     else if (lane.key !== null && this.#lanes.get(lane.key) === lane) this.#lanes.delete(lane.key)
   }
 

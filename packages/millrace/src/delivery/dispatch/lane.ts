@@ -9,11 +9,20 @@ export interface Slot {
   retake(): Promise<boolean>
 }
 
+const none: readonly Work[] = Object.freeze([])
+
+/** From this many works on that are gone, their places are given back. */
+const wasteful = 1_024
+
 /** Works of one key, or a single one without a key, and the slot to run their handlers in. */
 export class Lane implements Slot {
   readonly key: string | null
   readonly #slots: Slot
-  queue: Work[]
+  /** Most lanes never have more than one work: no list is made for that. */
+  #first: Work | undefined
+  #rest: readonly Work[] = none
+  /** The rest begins here. */
+  #next = 0
   /** Some of its works are being handled or committed. */
   running = false
   /** It stands among those that may run next. */
@@ -22,23 +31,58 @@ export class Lane implements Slot {
 
   constructor(first: Work, slots: Slot) {
     this.key = first.orderKey
-    // Most lanes never have more than one.
-    this.queue = [first]
+    this.#first = first
     this.#slots = slots
   }
 
-  /** The first works, at most so many. */
+  get length(): number {
+    return this.#first === undefined ? 0 : 1 + this.#rest.length - this.#next
+  }
+
+  /** The work that is next. */
+  get first(): Work | undefined {
+    return this.#first
+  }
+
+  /** Takes the first work out. */
+  shift(): Work | undefined {
+    const first = this.#first
+    this.#first = this.#rest[this.#next]
+    if (this.#first !== undefined) this.#next++
+    return first
+  }
+
+  /** Takes the first works out, at most so many. */
   take(most: number): Work[] {
-    if (this.queue.length > most) return this.queue.splice(0, most)
-    const works = this.queue
-    this.queue = []
+    const works: Work[] = []
+    for (let work = this.#first; work !== undefined && works.length < most; work = this.#first) {
+      works.push(work)
+      this.shift()
+    }
     return works
+  }
+
+  /** Adds a delivery. One that is kept apart goes before all others: it is older. */
+  add(work: Work): void {
+    if (this.#next >= wasteful) this.#set(this.take(this.length))
+    if (this.#first === undefined) this.#set([work])
+    else if (work.kept) this.#set([work, this.#first, ...this.#rest.slice(this.#next)])
+    else if (this.#rest === none) this.#rest = [work]
+    else (this.#rest as Work[]).push(work)
   }
 
   /** Takes works back. Kept deliveries may have come in the meantime: they are older, and stay in front. */
   putBack(works: readonly Work[]): void {
-    const place = this.queue.findIndex((work) => !work.kept)
-    this.queue.splice(place < 0 ? this.queue.length : place, 0, ...works)
+    const queue = this.take(this.length)
+    const place = queue.findIndex((work) => !work.kept)
+    queue.splice(place < 0 ? queue.length : place, 0, ...works)
+    this.#set(queue)
+  }
+
+  #set([first, ...rest]: readonly Work[]): void {
+    this.#first = first
+    this.#rest = rest.length === 0 ? none : rest
+    this.#next = 0
   }
 
   release(): void {

@@ -4,13 +4,13 @@ import type { HandlerOptions } from '../handler.ts'
 import { tell } from '../observe.ts'
 import type { Plan } from '../plan.ts'
 import type { Runtime } from '../runtime.ts'
-import { keptDelivery, settlement, type Work, withFailure } from '../work.ts'
+import { keptDelivery, type Work, WorkSettlement, withFailure } from '../work.ts'
 import { decide, type Verdict } from './decide.ts'
 import { type Probe, pauseReason } from './pause.ts'
 
 /** What becomes of a failed delivery. */
 export interface Failed {
-  /** The settlement, and whatever commits with it: an error reply, the pause of the subscription. */
+  /** The WorkSettlement, and whatever commits with it: an error reply, the pause of the subscription. */
   readonly unit: Unit
   /** False when later deliveries of the key must wait. */
   readonly goesOn: boolean
@@ -58,7 +58,7 @@ export class FailurePath {
   #take(work: Work, tried: Work, verdict: Verdict, error: unknown, now: number): Failed {
     const { name, onGivenUp } = this.#plan
     const outcome = outcomeOf(tried, verdict, now)
-    const settle = [settlement(name, this.#epoch, work, outcome)]
+    const settle = [new WorkSettlement(name, this.#epoch, work, outcome)]
     const { position } = work.record
     const probe =
       verdict.kind === 'pause' && verdict.probeAfterMs !== undefined

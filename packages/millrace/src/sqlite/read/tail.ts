@@ -1,3 +1,4 @@
+import { Encoded } from '../../event/index.ts'
 import type { LogPage, LogRecord } from '../../store/index.ts'
 import type { Log } from '../tables/log.ts'
 import type { LogReader } from './read-log.ts'
@@ -78,6 +79,7 @@ export class Tail {
 
   #add(records: readonly LogRecord[], to: number): void {
     for (const record of records) {
+      if (this.#readers > 1) Encoded.share(record.event)
       this.#records.push(record)
       this.#bytes += bytesOf(record)
     }

@@ -1,3 +1,5 @@
+import { Handed } from './handed.ts'
+
 /** Positions as ranges, both ends included, rising: from, to, from, to, … */
 export type Ranges = readonly number[]
 
@@ -22,12 +24,10 @@ export class Cursor {
   #scannedTo: number
   /** What is settled beyond that, from before a restart or by somebody who read the log by himself. */
   #beyond: Ranges
-  /** Handed out and not settled, in rising order. */
-  readonly #unsettled = new Set<number>()
+  /** What was handed out, from the first that is not durably settled on. */
+  readonly #handed = new Handed()
   /** The highest position that is known as settled, and is scanned. */
   #highest = 0
-  /** Settled in the transaction under way. */
-  readonly #tentative = new Set<number>()
   #beyondBefore: Ranges | undefined
 
   constructor(state: CursorState) {
@@ -42,7 +42,7 @@ export class Cursor {
 
   /** How many deliveries are handed out and not durably settled. */
   get unsettled(): number {
-    return this.#unsettled.size
+    return this.#handed.unsettled
   }
 
   /** True when the event at this position, which is beyond what was scanned, is settled already. */
@@ -52,7 +52,7 @@ export class Cursor {
 
   /** Notes that a delivery is handed out. Positions come in rising order. */
   handOut(position: number): void {
-    this.#unsettled.add(position)
+    this.#handed.add(position)
   }
 
   /** Notes that no other event of the subscription is up to `position`. */
@@ -64,30 +64,25 @@ export class Cursor {
   /** True when the event at this position can be settled: it is not yet. */
   isOpen(position: number): boolean {
     if (position > this.#scannedTo) return !contains(this.#beyond, position)
-    return this.#unsettled.has(position) && !this.#tentative.has(position)
+    return this.#handed.isOpen(position)
   }
 
   /** Settles the event at this position, tentatively. False when it is settled already. */
   settle(position: number): boolean {
-    if (!this.isOpen(position)) return false
-    if (position <= this.#scannedTo) {
-      this.#tentative.add(position)
-    } else {
-      this.#beyondBefore ??= this.#beyond
-      this.#beyond = including(this.#beyond, position)
-    }
+    if (position <= this.#scannedTo) return this.#handed.settle(position)
+    if (contains(this.#beyond, position)) return false
+    this.#beyondBefore ??= this.#beyond
+    this.#beyond = including(this.#beyond, position)
     return true
   }
 
   /** What is settled, tentatively settled deliveries included. */
   state(): CursorState {
-    let highest = this.#highest
-    for (const position of this.#tentative) if (position > highest) highest = position
+    const highest = Math.max(this.#highest, this.#handed.highestTentative)
     let floor: number | undefined
     const ranges: number[] = []
     let from = 0
-    for (const position of this.#unsettled) {
-      if (this.#tentative.has(position)) continue
+    for (const position of this.#handed.open()) {
       if (floor === undefined) floor = position - 1
       else if (from < position) ranges.push(from, Math.min(position - 1, highest))
       from = position + 1
@@ -100,18 +95,15 @@ export class Cursor {
 
   /** The transaction with all that was settled is durable. */
   commit(): void {
-    for (const position of this.#tentative) {
-      this.#unsettled.delete(position)
-      if (position > this.#highest) this.#highest = position
-    }
-    this.#tentative.clear()
+    this.#highest = Math.max(this.#highest, this.#handed.highestTentative)
+    this.#handed.commit()
     this.#beyondBefore = undefined
     this.#absorb()
   }
 
   /** Nothing of what was settled since the last commit is. */
   rollBack(): void {
-    this.#tentative.clear()
+    this.#handed.rollBack()
     if (this.#beyondBefore === undefined) return
     this.#beyond = this.#beyondBefore
     this.#beyondBefore = undefined
@@ -120,7 +112,7 @@ export class Cursor {
   /** Takes back what was handed out and is not settled, to be handed out once more. Only between transactions. */
   restart(): void {
     const { floor, ranges } = this.state()
-    this.#unsettled.clear()
+    this.#handed.clear()
     this.#highest = 0
     this.#scannedTo = floor
     this.#beyond = ranges
