@@ -67,6 +67,8 @@ export type {
   Unit,
 } from './store/index.ts'
 export type {
+  BrokerSubscription,
+  BrokerTransport,
   Consumer,
   Environment,
   OpenEngine,
@@ -74,5 +76,6 @@ export type {
   StoreEngine,
   Transport,
   TransportCapabilities,
+  TransportEngine,
   TransportSubscription,
 } from './transport/index.ts'

@@ -12,7 +12,8 @@ import type {
 import type { CommandContract, Contract, EventContract, InputOf, QueryContract, ReplyOf } from '../event/index.ts'
 import type { Message, Published, RequestOptions, Scheduled, Streamed, StreamOptions } from '../messaging/index.ts'
 import type { ExpectedRevision, SqlStatement, SqlValue, StoreState } from '../store/index.ts'
-import type { StoreEngine } from '../transport/index.ts'
+import type { Route } from '../topology/index.ts'
+import type { StoreEngine, TransportEngine } from '../transport/index.ts'
 
 /** What an application is made of. */
 export interface ApplicationConfig {
@@ -21,6 +22,14 @@ export interface ApplicationConfig {
   readonly services?: readonly Service[]
   /** Contracts that the application publishes and no service of it handles. */
   readonly contracts?: readonly Contract[]
+  /** Brokers, by the names that routes call them by. */
+  readonly transports?: Readonly<Record<string, TransportEngine>>
+  /**
+   * Which topics go out to a transport, and which come in from one. What goes out is in the log first, committed with what
+   * else its unit changes; what comes in is put into the log, each message once, before it is acknowledged. So services
+   * handle events the same way wherever they come from.
+   */
+  readonly routes?: readonly Route[]
   /** The CloudEvents `source` of what it publishes. Default `/millrace`. */
   readonly source?: string
   /** Wraps the handlers of all services, outside of the services' own middleware. */

@@ -1,6 +1,7 @@
 import { type Clock, type Logger, MillraceError, type NewId, silentLogger, systemClock, uuidv7 } from '../base/index.ts'
 import type { Service } from '../delivery/index.ts'
 import { assertPattern } from '../event/index.ts'
+import { assertRoutes } from '../topology/index.ts'
 import type { ApplicationConfig } from './application.ts'
 
 /** The configuration with its defaults filled in. */
@@ -15,6 +16,8 @@ const names = new Set<string>([
   'store',
   'services',
   'contracts',
+  'transports',
+  'routes',
   'source',
   'middleware',
   'retention',
@@ -43,7 +46,7 @@ export function settingsOf(given: ApplicationConfig): Settings {
     if (!names.has(option)) refuse(option, `there is no such option; there are ${[...names].join(', ')}`)
   }
   if (typeof config.store?.open !== 'function') refuse('store', "pass an engine, such as sqlite('shop.db')")
-  for (const option of ['services', 'contracts', 'middleware'] as const) {
+  for (const option of ['services', 'contracts', 'routes', 'middleware'] as const) {
     if (config[option] !== undefined && !Array.isArray(config[option])) refuse(option, 'not an array')
   }
   for (const option of ['maxEventBytes', 'drainMs', 'blockedAfterMs', 'blockedExitMs'] as const) {
@@ -62,6 +65,10 @@ export function settingsOf(given: ApplicationConfig): Settings {
         refuse(`retention['${pattern}'].${option}`, 'not a positive number')
     }
   }
+  for (const [name, transport] of Object.entries(config.transports ?? {})) {
+    if (typeof transport?.open !== 'function') refuse(`transports.${name}`, 'pass what the factory of an engine returns')
+  }
+  assertRoutes(config.routes ?? [], config.transports ?? {})
   for (const service of config.services ?? []) assertService(service)
   const twin = duplicateOf((config.services ?? []).map(({ name }) => name))
   if (twin !== undefined) refuse('services', `two services are called '${twin}'`)
@@ -69,6 +76,8 @@ export function settingsOf(given: ApplicationConfig): Settings {
   return {
     services: [],
     contracts: [],
+    transports: {},
+    routes: [],
     source: '/millrace',
     middleware: [],
     retention: {},

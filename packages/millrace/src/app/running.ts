@@ -1,4 +1,13 @@
-import { type Plan, planOf, type Runtime, type Service, Subscription, Turns, Watchdog } from '../delivery/index.ts'
+import {
+  deliver,
+  type Plan,
+  planOf,
+  type Runtime,
+  type Service,
+  type Subscription,
+  Turns,
+  Watchdog,
+} from '../delivery/index.ts'
 import {
   answering,
   Backpressure,
@@ -92,7 +101,7 @@ export class Running {
   /** Takes up a service, whose contracts are registered already. */
   async subscribe(service: Service): Promise<void> {
     const plan = this.#plan(service)
-    const subscription = new Subscription(plan, this.#runtime, this.#owner)
+    const subscription = deliver(plan, this.#runtime, this.#owner)
     await subscription.start()
     this.subscriptions.set(service.name, subscription)
     if (plan.maxLag !== undefined) this.#backpressure.limit(plan.name, plan.topics, plan.maxLag)

@@ -1,4 +1,5 @@
 export { type Collection, collection, type Document, documentText } from './collection.ts'
+export { deliver } from './deliver.ts'
 export type { ErrorAction, OnError } from './failure/action.ts'
 export {
   byError,
@@ -25,7 +26,15 @@ export { tell } from './observe.ts'
 export { type Plan, planOf } from './plan.ts'
 export type { Runtime } from './runtime.ts'
 export { type Dispatch, type Route, type Service, type ServiceOptions, service } from './service.ts'
-export { Subscription, type SubscriptionPhase } from './subscription.ts'
+export {
+  type BeginTenure,
+  Subscription,
+  type SubscriptionPhase,
+  type SubscriptionPlan,
+  type TenureWork,
+} from './subscription.ts'
+export type { Lease, TenureEvents } from './tenure.ts'
 export { isThenable } from './thenable.ts'
 export { assertAlive, datedBy, dueOf, timerIdOf } from './times.ts'
 export { Watchdog } from './watchdog.ts'
+export { withFailure } from './work.ts'

@@ -49,7 +49,7 @@ export function planOf(
     dispatch: options.dispatch ?? 'keyed',
     options: {
       concurrency: options.concurrency ?? 64,
-      window: options.window ?? 1024,
+      window: options.window ?? 2048,
       leaseMs: options.leaseMs ?? 10_000,
       poisonAfterDeaths: options.poisonAfterDeaths ?? 3,
       whenHeld: options.whenHeld ?? 'refuse',

@@ -25,7 +25,7 @@ export interface ServiceOptions {
   readonly dispatch?: Dispatch
   /** How many handlers run at once (keyed and concurrent). Default 64. */
   readonly concurrency?: number
-  /** How many deliveries may be unsettled at once. Default 1,024. */
+  /** How many deliveries may be unsettled at once. Default 2,048. */
   readonly window?: number
   /** Publishers to its topics wait while more events than this are unhandled. Default: they never wait. */
   readonly maxLag?: number

@@ -3,10 +3,34 @@ import type { Change, LeaseOwner } from '../store/index.ts'
 import { type Probe, probeOf } from './failure/pause.ts'
 import type { Plan } from './plan.ts'
 import type { Runtime } from './runtime.ts'
-import { Tenure } from './tenure.ts'
+import type { Lease, TenureEvents } from './tenure.ts'
 
 /** Where a subscription stands. */
 export type SubscriptionPhase = 'starting' | 'standby' | 'running' | 'paused' | 'restarting' | 'failed' | 'stopped'
+
+/** What a subscription needs to know of itself. */
+export interface SubscriptionPlan extends Pick<Plan, 'name' | 'topics'> {
+  readonly options: Pick<Plan['options'], 'leaseMs' | 'whenHeld' | 'from'>
+}
+
+/** What is done in the time under one epoch of the lease. */
+export interface TenureWork {
+  /** Begins. What it throws ends the tenure. */
+  start(paused: boolean): Promise<void>
+  pause(): void
+  resume(): void
+  /** Takes notice of a change by an operator or another process; so many deliveries are kept apart now. */
+  follow(pending: number): Promise<void>
+  /** Tries one kept delivery although the subscription is paused. Resolves with whether it is kept no more. */
+  probe(position: number): Promise<boolean>
+  /** Begins nothing more, and waits for what is under way up to `drainMs`. */
+  stop(drainMs: number): Promise<void>
+  /** The epoch is over: nothing more can be committed. */
+  abandon(reason: unknown): void
+}
+
+/** Makes what is done under a lease that was just taken. */
+export type BeginTenure = (lease: Lease, on: TenureEvents) => TenureWork
 
 /** A process that stands by looks this often whether the lease is free. */
 const standbyMs = 1_000
@@ -18,13 +42,14 @@ const restartMs = { first: 100, longest: 10_000 }
  * operators do to it, and begins a new tenure when the old one was fenced.
  */
 export class Subscription {
-  readonly #plan: Plan
-  readonly #runtime: Runtime
+  readonly #plan: SubscriptionPlan
+  readonly #runtime: Pick<Runtime, 'store' | 'clock' | 'logger'>
   readonly #owner: LeaseOwner
+  readonly #beginTenure: BeginTenure
   #phase: SubscriptionPhase = 'starting'
   #error: unknown
   #epoch = 0
-  #tenure: Tenure | undefined
+  #tenure: TenureWork | undefined
   #failures = 0
   #beginning: Promise<void> | undefined
   #cancelProbe: (() => void) | undefined
@@ -34,10 +59,16 @@ export class Subscription {
   #following: Promise<void> | undefined
   #followAgain = false
 
-  constructor(plan: Plan, runtime: Runtime, owner: LeaseOwner) {
+  constructor(
+    plan: SubscriptionPlan,
+    runtime: Pick<Runtime, 'store' | 'clock' | 'logger'>,
+    owner: LeaseOwner,
+    beginTenure: BeginTenure,
+  ) {
     this.#plan = plan
     this.#runtime = runtime
     this.#owner = owner
+    this.#beginTenure = beginTenure
   }
 
   get name(): string {
@@ -130,9 +161,7 @@ export class Subscription {
     const { epoch, clean } = epochs[0]!
     this.#epoch = epoch
     const head = clean ? 0 : await store.locate('now')
-    const tenure: Tenure = new Tenure(
-      this.#plan,
-      this.#runtime,
+    const tenure: TenureWork = this.#beginTenure(
       { epoch, clean, head },
       {
         lost: (error) => this.#onLost(tenure, error),
@@ -176,7 +205,7 @@ export class Subscription {
     })
   }
 
-  #onLost(tenure: Tenure, error: unknown): void {
+  #onLost(tenure: TenureWork, error: unknown): void {
     if (this.#tenure !== tenure) return
     this.#tenure = undefined
     this.#cancelRenewal?.()
@@ -263,7 +292,7 @@ export class Subscription {
     await tenure.follow(status.pending)
   }
 
-  #onPaused(tenure: Tenure, probe: Probe | undefined): void {
+  #onPaused(tenure: TenureWork, probe: Probe | undefined): void {
     if (this.#tenure !== tenure) return
     tenure.pause()
     this.#phase = 'paused'
@@ -272,7 +301,7 @@ export class Subscription {
   }
 
   /** A circuit breaker's half-open state: one delivery decides whether the subscription goes on. */
-  #probeLater(tenure: Tenure, probe: Probe): void {
+  #probeLater(tenure: TenureWork, probe: Probe): void {
     this.#cancelProbe?.()
     this.#cancelProbe = this.#runtime.clock.after(probe.afterMs, () => {
       this.#cancelProbe = undefined
@@ -280,7 +309,7 @@ export class Subscription {
     })
   }
 
-  async #probe(tenure: Tenure, probe: Probe): Promise<void> {
+  async #probe(tenure: TenureWork, probe: Probe): Promise<void> {
     const { store } = this.#runtime
     const status = await store.readSubscription(this.name, 0)
     // An operator may have resumed it, or paused it for a reason of their own.

@@ -24,6 +24,15 @@ export interface TenureEvents {
   readonly paused: (probe: Probe | undefined) => void
 }
 
+/** A lease that was just taken. */
+export interface Lease {
+  readonly epoch: number
+  /** False when the owner before vanished. */
+  readonly clean: boolean
+  /** The newest position that the owner before may have been handed; 0 when it ended in order. */
+  readonly head: number
+}
+
 /** How many kept deliveries are read at once when the tenure begins. */
 const pageSize = 1_000
 /** How long a delivery that may have killed the process is put off after the start, for each time. */
@@ -56,12 +65,7 @@ export class Tenure implements DispatchHost {
   #lost = false
   #ending = false
 
-  constructor(
-    plan: Plan,
-    runtime: Runtime,
-    lease: { readonly epoch: number; readonly clean: boolean; readonly head: number },
-    on: TenureEvents,
-  ) {
+  constructor(plan: Plan, runtime: Runtime, lease: Lease, on: TenureEvents) {
     this.#plan = plan
     this.#runtime = runtime
     this.#epoch = lease.epoch

@@ -1,6 +1,6 @@
 import type { Clock, Logger, MillraceError, NewId } from '../base/index.ts'
 import type { Store } from '../store/index.ts'
-import type { Transport } from './transport.ts'
+import type { BrokerTransport, Transport } from './transport.ts'
 
 /** What an application gives every engine it opens. */
 export interface Environment {
@@ -25,4 +25,11 @@ export interface OpenEngine {
   readonly store: Store
   /** The store's log as a transport: acknowledgements are part of the commit. */
   readonly log: Transport
+}
+
+/** A broker, as its factory returns it: nothing is opened before `open`. */
+export interface TransportEngine {
+  readonly engine: string
+  /** Does not wait for the broker to be there: what it is needed for fails until it is. */
+  open(environment: Environment): Promise<BrokerTransport>
 }

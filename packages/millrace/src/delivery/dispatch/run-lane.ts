@@ -1,7 +1,7 @@
 import { type ErrorCode, isMillraceError } from '../../base/index.ts'
 import type { Settlement, Unit } from '../../store/index.ts'
 import type { Attempt, Ended } from '../attempt.ts'
-import type { BatchSource } from '../effects.ts'
+import type { Batch, BatchSource } from '../effects.ts'
 import type { Work } from '../work.ts'
 import { LazyBatch, type Slot } from './lane.ts'
 
@@ -36,6 +36,53 @@ const longestBatchMs = 5
 /** Optimistic concurrency: a unit that conflicts is tried again at once, this often, before it counts as a failure. */
 const conflictRetries = 10
 
+/** What the works of a run want to change and have not committed yet. */
+class Gathered {
+  readonly #host: LaneHost
+  readonly #batch: Batch
+  #settle: Settlement[] = []
+  #early: Promise<void> | undefined
+  /** How many works of the run are committed. */
+  committed = 0
+
+  constructor(host: LaneHost, batch: Batch) {
+    this.#host = host
+    this.#batch = batch
+  }
+
+  get isEmpty(): boolean {
+    return this.#settle.length === 0
+  }
+
+  add(work: Work, ended: Ended & { kind: 'done' }): void {
+    if (ended.effects !== undefined) this.#batch.absorb(ended.effects)
+    this.#settle.push(this.#host.acknowledge(work, ended))
+  }
+
+  take(): Unit {
+    const part = { ...this.#batch.take(), settle: this.#settle }
+    this.#settle = []
+    return part
+  }
+
+  /** Commits what there is, as the next handler takes its time. */
+  commitEarly = (): void => {
+    if (this.isEmpty) return
+    const through = this.committed + this.#settle.length
+    this.#early = this.#host.commit(this.take()).then(() => {
+      this.committed = through
+    })
+    this.#batch.commits(this.#early)
+  }
+
+  /** @throws what refused the unit that was committed early */
+  async early(): Promise<void> {
+    const early = this.#early
+    this.#early = undefined
+    await early
+  }
+}
+
 /**
  * Handles works of one order key, one after the other, and commits them together. A later work sees what an earlier one
  * wrote; if the earlier one cannot commit, the later one runs again. A handler that is slow does not hold up the commit of
@@ -52,38 +99,13 @@ export async function runLane(
 ): Promise<readonly Work[]> {
   const began = host.monotonic()
   const source = begun ?? new LazyBatch()
-  const { batch } = source
-  let settle: Settlement[] = []
-  let committed = 0
-  let early: Promise<void> | undefined
-
-  const takePart = (): Unit => {
-    const part = { ...batch.take(), settle }
-    settle = []
-    return part
-  }
-  const commitEarly = (): void => {
-    if (settle.length === 0) return
-    const through = committed + settle.length
-    early = host.commit(takePart()).then(() => {
-      committed = through
-    })
-    batch.commits(early)
-  }
-
+  const gathered = new Gathered(host, source.batch)
   let next = 0
   try {
     while (next < works.length) {
       const work = works[next]!
       const { attempt, ended: pending } = (next === 0 ? begun : undefined) ?? host.attempt(work, source)
-      let ended: Ended
-      if (pending instanceof Promise) {
-        attempt.onSlow = commitEarly
-        ended = await pending
-        attempt.onSlow = undefined
-        await early
-        early = undefined
-      } else ended = pending
+      const ended = pending instanceof Promise ? await endOf(attempt, pending, gathered) : pending
       if (next === 0 && begun?.before !== undefined) {
         const undone = await begun.before
         if (undone !== undefined) return [...undone, ...works]
@@ -91,23 +113,28 @@ export async function runLane(
       if (ended.kind === 'abandoned') break
       next++
       if (ended.kind === 'failed') {
-        const verdict = await host.fail(work, attempt, ended.error, takePart())
-        committed = next
+        const verdict = await host.fail(work, attempt, ended.error, gathered.take())
+        gathered.committed = next
         if (verdict === 'stop') break
-      } else {
-        if (ended.effects !== undefined) batch.absorb(ended.effects)
-        settle.push(host.acknowledge(work, ended))
-      }
+      } else gathered.add(work, ended)
       if (host.isEnding || host.monotonic() - began > longestBatchMs) break
     }
     slot.release()
-    if (settle.length > 0) await host.commit(takePart())
+    if (!gathered.isEmpty) await host.commit(gathered.take())
     return works.slice(next)
   } catch (error) {
     if (!isAboutUnit(error)) throw error
-    const left = await redo(host, works.slice(committed, next), slot)
+    const left = await redo(host, works.slice(gathered.committed, next), slot)
     return [...left, ...works.slice(next)]
   }
+}
+
+async function endOf(attempt: Attempt, pending: Promise<Ended>, gathered: Gathered): Promise<Ended> {
+  attempt.onSlow = gathered.commitEarly
+  const ended = await pending
+  attempt.onSlow = undefined
+  await gathered.early()
+  return ended
 }
 
 /** Runs each work in a unit of its own, so that a conflict is laid to the one whose it is. Returns what was not begun. */

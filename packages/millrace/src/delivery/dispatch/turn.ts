@@ -13,7 +13,7 @@ export interface Part {
 }
 
 /** How many works share a unit at most. */
-const mostWorks = 1_024
+const mostWorks = 2_048
 /** After this time a turn commits what it has, and the event loop may do something else. */
 const longestMs = 5
 /** How many works are handled between two looks at the clock. */

@@ -1,14 +1,21 @@
 import type { Committed, Unit } from '../../store/index.ts'
 
 /** A unit that waits to be committed. */
-export interface Entry {
+export class Entry {
   readonly unit: Unit
   readonly bytes: number
   readonly resolve: (committed: Committed) => void
   readonly reject: (error: unknown) => void
   /** What became of it in the transaction under way. */
-  outcome: Committed | undefined
-  error: unknown
+  outcome: Committed | undefined = undefined
+  error: unknown = undefined
+
+  constructor(unit: Unit, bytes: number, resolve: (committed: Committed) => void, reject: (error: unknown) => void) {
+    this.unit = unit
+    this.bytes = bytes
+    this.resolve = resolve
+    this.reject = reject
+  }
 }
 
 /** From this many on, the place of entries that are gone is given back. */

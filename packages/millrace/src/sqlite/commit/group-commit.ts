@@ -4,7 +4,7 @@ import type { Committed, Unit } from '../../store/index.ts'
 import { sqliteFailure } from '../failure.ts'
 import type { Group } from '../tables/held.ts'
 import { Rows } from '../tables/rows.ts'
-import { CommitQueue } from './commit-queue.ts'
+import { CommitQueue, Entry } from './commit-queue.ts'
 import { bytesOf } from './unit-size.ts'
 import { WriteLockWait } from './write-lock.ts'
 import type { UnitWriter } from './writer.ts'
@@ -76,7 +76,7 @@ export class GroupCommit {
       if (pendingBytes > limitBytes) {
         return reject(new MillraceError('STORE_OVERLOADED', { store, pendingBytes, limitBytes }))
       }
-      this.#queue.add({ unit, bytes, resolve, reject, outcome: undefined, error: undefined })
+      this.#queue.add(new Entry(unit, bytes, resolve, reject))
       this.#schedule()
     })
   }

@@ -112,6 +112,6 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
 }
 
-function unreadable(store: string, reason: string, cause?: unknown): never {
+export function unreadable(store: string, reason: string, cause?: unknown): never {
   throw new MillraceError('STORE_UNREADABLE', { store, reason }, { cause })
 }
