@@ -72,3 +72,4 @@ export {
   type StreamOptions,
 } from './messaging/index.ts'
 export type { ExpectedRevision, SqlStatement, SqlValue, StartPosition, StoreState } from './store/index.ts'
+export type { InboxRoute, OutboxRoute, Route } from './topology/index.ts'

@@ -14,11 +14,14 @@ export class Admission {
   readonly #contracts: Contracts
   readonly #clock: Clock
   readonly #logger: Logger
+  readonly #leaves: (topic: string) => boolean
   readonly #admitted = new Set<Contract>()
   readonly #asking = new Map<Contract, Promise<void>>()
 
-  constructor(store: Store, contracts: Contracts, clock: Clock, logger: Logger) {
+  /** @param leaves whether messages of a topic go out to a transport: then their handler may be elsewhere */
+  constructor(store: Store, contracts: Contracts, clock: Clock, logger: Logger, leaves: (topic: string) => boolean) {
     this.#store = store
+    this.#leaves = leaves
     this.#contracts = contracts
     this.#clock = clock
     this.#logger = logger
@@ -43,7 +46,7 @@ export class Admission {
 
   async #ask(contract: Contract): Promise<void> {
     await this.register(contract)
-    if (contract.kind !== 'event') await requireHandler(this.#store, contract.name)
+    if (contract.kind !== 'event' && !this.#leaves(contract.topic)) await requireHandler(this.#store, contract.name)
     this.#admitted.add(contract)
   }
 }

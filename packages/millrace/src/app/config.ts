@@ -66,7 +66,8 @@ export function settingsOf(given: ApplicationConfig): Settings {
     }
   }
   for (const [name, transport] of Object.entries(config.transports ?? {})) {
-    if (typeof transport?.open !== 'function') refuse(`transports.${name}`, 'pass what the factory of an engine returns')
+    if (typeof transport?.open !== 'function')
+      refuse(`transports.${name}`, 'pass what the factory of an engine returns')
   }
   assertRoutes(config.routes ?? [], config.transports ?? {})
   for (const service of config.services ?? []) assertService(service)

@@ -87,6 +87,7 @@ class MillraceApplication implements Application {
     const engine = await store.open({ clock, newId, logger, onStopped })
     const running = new Running(engine, this.#settings, this.#contracts)
     try {
+      await running.prepare()
       if (deliver) await running.deliver()
     } catch (error) {
       await running.stop().catch((cause: unknown) => {
@@ -248,7 +249,7 @@ class MillraceApplication implements Application {
   }
 
   health(): Health {
-    return healthOf(this.#phase, this.#storeError, this.#running?.subscriptions.values() ?? [])
+    return healthOf(this.#phase, this.#storeError, this.#running?.leased ?? [])
   }
 
   async inspect(): Promise<StoreState> {

@@ -18,6 +18,7 @@ import {
   Scheduler,
 } from '../messaging/index.ts'
 import type { LeaseOwner, Store } from '../store/index.ts'
+import { leavingTopics, Topology } from '../topology/index.ts'
 import type { OpenEngine } from '../transport/index.ts'
 import { Admission } from './admission.ts'
 import type { Settings } from './config.ts'
@@ -48,11 +49,12 @@ export class Running {
   readonly #backpressure: Backpressure
   readonly #retention: RetentionSweeper
   readonly #watchdog: Watchdog | undefined
+  readonly #topology: Topology
 
   constructor(engine: OpenEngine, settings: Settings, contracts: Contracts) {
     const { clock, logger, newId, random, source, maxEventBytes, retention, blockedAfterMs, blockedExitMs } = settings
     const { store, log } = engine
-    this.#admission = new Admission(store, contracts, clock, logger)
+    this.#admission = new Admission(store, contracts, clock, logger, leavingTopics(settings.routes))
     const composer = { clock, newId, maxEventBytes, admit: this.#admission.admit }
     this.store = store
     this.#settings = settings
@@ -78,22 +80,46 @@ export class Running {
     )
     this.scheduler = new Scheduler(store, clock, logger)
     this.documents = new Documents(store)
+    const { transports, routes, drainMs } = settings
+    this.#topology = new Topology({
+      transports,
+      routes,
+      maxEventBytes,
+      drainMs,
+      newId,
+      environment: { clock, newId, logger },
+      runtime: this.#runtime,
+      owner: this.#owner,
+      backpressure: this.#backpressure,
+    })
   }
 
-  /** Begins to deliver. Before that, the store is open to publish and to read. */
+  /** Everything that runs under a lease: services, outboxes and inboxes. */
+  get leased(): readonly Subscription[] {
+    return [...this.subscriptions.values(), ...this.#topology.subscriptions]
+  }
+
+  /** Makes the store ready to publish and to read. */
+  async prepare(): Promise<void> {
+    await this.#topology.prepare()
+  }
+
+  /** Begins to deliver. */
   async deliver(): Promise<void> {
     const { services } = this.#settings
     this.#keepAlive = setInterval(() => {}, longestIntervalMs)
     await this.register(services)
     this.#watchdog?.start()
-    for (const service of services) await this.subscribe(service)
+    await allOf(services.map((service) => this.subscribe(service)))
+    await this.#topology.start()
     this.scheduler.start()
     this.#retention.start()
   }
 
   /** Compares all contracts with what was published, and notes who handles which command. */
   async register(services: readonly Service[]): Promise<void> {
-    for (const contract of this.#contracts.all()) await this.#admission.register(contract)
+    // Side by side, so that they share commits.
+    await allOf(this.#contracts.all().map((contract) => this.#admission.register(contract)))
     const names = [...this.subscriptions.keys(), ...services.map(({ name }) => name)]
     await registerHandlers(this.store, this.#contracts, names, this.#settings.logger)
   }
@@ -124,7 +150,10 @@ export class Running {
         errors.push(error)
       }
     }
-    await Promise.all([...this.subscriptions.keys()].map((name) => attempt(() => this.unsubscribe(name))))
+    await Promise.all([
+      attempt(() => this.#topology.stop()),
+      ...[...this.subscriptions.keys()].map((name) => attempt(() => this.unsubscribe(name))),
+    ])
     this.requester.stop()
     await attempt(() => this.scheduler.stop())
     await attempt(() => this.#retention.stop())
@@ -141,4 +170,10 @@ export class Running {
       replyToGivenUp(composer, source, record, error),
     )
   }
+}
+
+/** Waits for all, and throws the first error of them in their order. */
+async function allOf(all: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(all)).find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }

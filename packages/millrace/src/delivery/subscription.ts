@@ -253,7 +253,7 @@ export class Subscription {
   }
 
   #onCommit(change: Change): void {
-    if (change.control) this.#lookAgain()
+    if (change.control === 'any' || change.control.has(this.name)) this.#lookAgain()
   }
 
   #lookAgain(): void {

@@ -127,6 +127,7 @@ export class Tenure implements DispatchHost {
 
   /** Takes notice of a change by an operator or another process; `pending` deliveries are kept apart now. */
   async follow(pending: number): Promise<void> {
+    if (pending === 0 && this.#keys.size === 0) return
     if (pending === this.#keys.size) this.#feed.poke()
     else await this.reload()
   }

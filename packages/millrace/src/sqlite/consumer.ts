@@ -3,7 +3,7 @@ import type { LogRecord } from '../store/index.ts'
 import type { Consumer, Receive } from '../transport/index.ts'
 import type { LogReader } from './read/read-log.ts'
 import type { Tail } from './read/tail.ts'
-import type { TopicFilters } from './read/topic-filter.ts'
+import type { TopicFilter, TopicFilters } from './read/topic-filter.ts'
 import type { Leases } from './tables/leases.ts'
 import type { Log } from './tables/log.ts'
 import type { Subscription } from './tables/subscriptions.ts'
@@ -37,7 +37,7 @@ export class LogConsumer implements Consumer {
   readonly #source: ConsumerSource
   readonly #subscription: Subscription
   readonly #options: ConsumerOptions
-  readonly #matches: (topic: string) => boolean
+  readonly #filter: TopicFilter
   readonly #fail: (error: unknown) => void
   #wake: (() => void) | undefined
   /** Something may have changed since it was last looked. */
@@ -49,7 +49,7 @@ export class LogConsumer implements Consumer {
     this.#source = source
     this.#subscription = subscription
     this.#options = options
-    this.#matches = source.filters.of(options.topics).matches
+    this.#filter = source.filters.of(options.topics)
     const { promise, reject } = Promise.withResolvers<never>()
     this.failed = promise
     this.#fail = reject
@@ -66,6 +66,10 @@ export class LogConsumer implements Consumer {
       this.end(new MillraceError('LEASE_LOST', { lease: this.#subscription.lease, epoch: this.epoch, actual }))
       return
     }
+    const { cursor } = this.#subscription
+    const emptyTo = this.#source.tail.emptyTo(cursor.scannedTo, this.#filter)
+    if (emptyTo > cursor.scannedTo) cursor.scanned(emptyTo)
+    if (cursor.scannedTo >= this.#source.log.head) return
     this.#news = true
     this.#wake?.()
   }
@@ -119,7 +123,7 @@ export class LogConsumer implements Consumer {
     const after = cursor.scannedTo
     if (room <= 0 || after >= log.head) return undefined
     const { topics } = this.#options
-    const page = tail.read(after, room, this.#matches) ?? reader.page({ after, topics, limit: room })
+    const page = tail.read(after, room, this.#filter) ?? reader.page({ after, topics, limit: room })
     const batch = page.records.filter(({ position }) => !cursor.isSettledBeyond(position))
     for (const { position } of batch) cursor.handOut(position)
     cursor.scanned(page.scannedTo)

@@ -7,7 +7,9 @@ import { UnitWriter } from './commit/writer.ts'
 import type { ConsumerSource } from './consumer.ts'
 import { sqliteFailure } from './failure.ts'
 import { guardFiles } from './open/guard.ts'
+import { type OpenMark, openMark } from './open/mark.ts'
 import { openDatabase } from './open/open.ts'
+import { identityIn } from './open/schema.ts'
 import type { Settings } from './options.ts'
 import { Tail } from './read/tail.ts'
 import { watchCommits } from './read/wake.ts'
@@ -23,9 +25,13 @@ export async function openEngine(path: string, settings: Settings, environment: 
   const { clock } = environment
   const { busyTimeoutMs, synchronous } = settings
   const database = await openDatabase(path, { busyTimeoutMs, clock, synchronous })
+  let mark: OpenMark | undefined
   try {
-    return new Engine(path, settings, environment, database)
+    const file = database.location()
+    if (file !== null && synchronous === 'full') mark = openMark(file, path, identityIn(database))
+    return new Engine(path, settings, environment, database, mark)
   } catch (error) {
+    mark?.close()
     database.close()
     throw error
   }
@@ -41,14 +47,23 @@ class Engine implements OpenEngine {
   readonly #commits: GroupCommit
   readonly #tail: Tail
   readonly #stopWatching: () => void
+  readonly #mark: OpenMark | undefined
 
-  constructor(path: string, settings: Settings, environment: Environment, database: DatabaseSync) {
+  constructor(
+    path: string,
+    settings: Settings,
+    environment: Environment,
+    database: DatabaseSync,
+    mark: OpenMark | undefined,
+  ) {
     const { clock, logger } = environment
     const { busyTimeoutMs, maxPendingBytes } = settings
     const inMemory = database.location() === null
     this.#environment = environment
-    this.#group = { nowMs: clock.now(), control: false, trimmed: false }
+    this.#group = { nowMs: clock.now(), trimmed: false }
+    this.#mark = mark
     const sql = new CallersSql(database)
+    const guard = guardFiles(database, path)
     this.#writer = new UnitWriter(database, this.#group, settings, sql)
     this.#commits = new GroupCommit({
       store: path,
@@ -59,7 +74,10 @@ class Engine implements OpenEngine {
       logger,
       busyTimeoutMs,
       maxPendingBytes,
-      guard: guardFiles(database, path),
+      guard: () => {
+        guard()
+        mark?.raise(this.#writer.commitCount.value)
+      },
       committed: () => this.#committed(),
       stopped: (error) => this.#stopped(error),
     })
@@ -112,23 +130,22 @@ class Engine implements OpenEngine {
 
   /** After a commit of this process, when its callers were told. */
   #committed(): void {
-    const { control, trimmed } = this.#group
-    this.#group.control = this.#group.trimmed = false
+    const { trimmed } = this.#group
+    this.#group.trimmed = false
     this.#tail.committed()
     if (trimmed) this.#tail.reset()
-    this.#tell(control)
+    this.#tell()
   }
 
   /** After a commit of another process; a group of this process may have come across it before. */
   #foreign(): void {
-    this.#tell(true)
+    this.#tell()
   }
 
-  #tell(control: boolean): void {
+  #tell(): void {
     if (this.#commits.stoppedBy !== undefined) return
-    let told = control
     try {
-      if (this.#commits.lookForForeign()) told = true
+      this.#commits.lookForForeign()
       this.log.notify()
     } catch (error) {
       if (sqliteFailure(error)?.kind !== 'busy') {
@@ -136,10 +153,10 @@ class Engine implements OpenEngine {
         return
       }
       // Another process has the file to itself for a moment. Whoever waits must not miss what happened.
-      this.#environment.clock.after(retryAfterMs, () => this.#tell(control))
+      this.#environment.clock.after(retryAfterMs, () => this.#tell())
       return
     }
-    this.store.tell({ head: this.#writer.log.head, control: told })
+    this.store.tell({ head: this.#writer.log.head, control: this.#writer.control.take() })
   }
 
   /** Waits before a read of a consumer is tried again, where it only met a lock. */
@@ -166,5 +183,6 @@ class Engine implements OpenEngine {
   #closing(): void {
     this.#stopWatching()
     void this.log.close()
+    this.#mark?.close()
   }
 }

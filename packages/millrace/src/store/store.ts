@@ -54,8 +54,8 @@ export interface StoreCapabilities {
 export interface Change {
   /** The newest position of the log. */
   readonly head: number
-  /** Something about subscriptions or kept deliveries may have been changed by an operator or another process. */
-  readonly control: boolean
+  /** Subscriptions of which an operator or another process may have changed something. */
+  readonly control: ReadonlySet<string> | 'any'
 }
 
 export interface SubscriptionStatus {

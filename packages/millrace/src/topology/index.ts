@@ -1,2 +1,2 @@
-export { assertRoutes, type InboxRoute, isOutbox, type OutboxRoute, type Route, topicsOf } from './route.ts'
+export { assertRoutes, type InboxRoute, leavingTopics, type OutboxRoute, type Route } from './route.ts'
 export { Topology } from './topology.ts'

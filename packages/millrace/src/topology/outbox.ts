@@ -58,7 +58,7 @@ export class OutboxTenure implements TenureWork {
 
   async start(paused: boolean): Promise<void> {
     if (paused) this.pause()
-    this.#inTurn(() => this.#relayKept())
+    void this.#inTurn(() => this.#relayKept())
     const { name, topics } = this.#outbox
     const receive = (batch: readonly LogRecord[]): Promise<void> =>
       this.#inTurn(() => this.#relay(batch.map((record) => ({ ...record, kept: false }))))
@@ -75,7 +75,7 @@ export class OutboxTenure implements TenureWork {
   }
 
   async follow(pending: number): Promise<void> {
-    if (pending > 0) this.#inTurn(() => this.#relayKept())
+    if (pending > 0) void this.#inTurn(() => this.#relayKept())
   }
 
   /** No error of its own pauses it. */

@@ -1,5 +1,5 @@
 import { MillraceError } from '../base/index.ts'
-import { assertPattern, isPattern } from '../event/index.ts'
+import { assertPattern, compilePatterns, isPattern } from '../event/index.ts'
 import type { TransportCapabilities } from '../transport/index.ts'
 
 /** Events of these topics go out to a transport, in the order of the log. */
@@ -35,6 +35,10 @@ export const isOutbox = (route: Route): route is OutboxRoute => 'to' in route
 
 export const topicsOf = ({ topics }: Route): readonly string[] => (typeof topics === 'string' ? [topics] : topics)
 
+/** Tells of a topic whether its messages go out to a transport. */
+export const leavingTopics = (routes: readonly Route[]): ((topic: string) => boolean) =>
+  compilePatterns(routes.filter(isOutbox).flatMap(topicsOf))
+
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/
 const outboxOptions = new Set<string>(['topics', 'to', 'start', 'order'] satisfies (keyof OutboxRoute)[])
 const inboxOptions = new Set<string>(['topics', 'from', 'group', 'start', 'order'] satisfies (keyof InboxRoute)[])
@@ -51,7 +55,8 @@ export function assertRoutes(routes: readonly Route[], transports: Readonly<Reco
     const transport = isOutbox(route) ? route.to : route.from
     if (!Object.hasOwn(transports, transport)) refuse(option, `there is no transport '${transport}' in 'transports'`)
     if (isOutbox(route)) continue
-    if (!namePattern.test(route.group)) refuse(`${option}.group`, "use up to 50 letters, digits, '_' and '-'")
+    if (typeof route.group !== 'string' || !namePattern.test(route.group))
+      refuse(`${option}.group`, "use up to 50 letters, digits, '_' and '-'")
     const inbox = `${transport}.${route.group}`
     if (inboxes.has(inbox)) refuse(option, `an earlier one has the same transport and group: name all topics there`)
     inboxes.add(inbox)

@@ -171,7 +171,14 @@ function dump(path: string): unknown {
   const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all()
   const rows = tables.map((table) => [table.name, database.prepare(`SELECT * FROM "${table.name}"`).all()])
   database.close()
-  return Object.fromEntries(rows)
+  const { millrace_state: state, millrace_counter: counters, ...others } = Object.fromEntries(rows)
+  const named = (of: { name: string }[], ok: (name: string) => boolean) => of.filter(({ name }) => ok(name))
+  // How many commits there were, and in which file, is not what the units come to.
+  return {
+    ...others,
+    state: named(state, (name) => name === 'unique' || name === 'inbox'),
+    counters: named(counters, (name) => !name.startsWith('_')),
+  }
 }
 
 /** Commits the units; between two of them that are cut apart the engine is as idle as can be, or opened anew. */

@@ -3,6 +3,7 @@ import { MillraceError } from '../../base/index.ts'
 import { assertPattern } from '../../event/index.ts'
 import type { StartPosition, SubscriptionWrite } from '../../store/index.ts'
 import type { TopicFilters } from '../read/topic-filter.ts'
+import type { Control } from '../tables/control.ts'
 import type { Group } from '../tables/held.ts'
 import { type Leases, leaseOf } from '../tables/leases.ts'
 import type { Locator } from '../tables/locate.ts'
@@ -13,6 +14,7 @@ import type { KeptWrites } from './kept-writes.ts'
 /** What operators do to subscriptions. It is rare, so that it goes to the rows at once. */
 export class SubscriptionWrites {
   readonly #group: Group
+  readonly #control: Control
   readonly #leases: Leases
   readonly #subscriptions: Subscriptions
   readonly #kept: KeptWrites
@@ -28,6 +30,7 @@ export class SubscriptionWrites {
   constructor(
     database: DatabaseSync,
     group: Group,
+    control: Control,
     leases: Leases,
     subscriptions: Subscriptions,
     kept: KeptWrites,
@@ -35,6 +38,7 @@ export class SubscriptionWrites {
     filters: TopicFilters,
   ) {
     this.#group = group
+    this.#control = control
     this.#leases = leases
     this.#subscriptions = subscriptions
     this.#kept = kept
@@ -53,8 +57,10 @@ export class SubscriptionWrites {
 
   /** @throws SUBSCRIPTION_UNKNOWN, DELIVERY_UNKNOWN, TOPIC_INVALID */
   apply(writes: readonly SubscriptionWrite[]): void {
-    this.#group.control = true
-    for (const write of writes) this.#apply(write)
+    for (const write of writes) {
+      this.#control.touch(write.name)
+      this.#apply(write)
+    }
   }
 
   #apply(write: SubscriptionWrite): void {

@@ -102,12 +102,11 @@ export class GroupCommit {
   }
 
   /** Looks whether another process has committed, and forgets what may be out of date then. Between transactions. */
-  lookForForeign(): boolean {
+  lookForForeign(): void {
     const version = this.#dataVersion.first()![0]
-    if (version === this.#seenVersion) return false
+    if (version === this.#seenVersion) return
     this.#seenVersion = version
     for (const held of this.#options.writer.held) held.foreign?.()
-    return true
   }
 
   #schedule(): void {
@@ -165,7 +164,7 @@ export class GroupCommit {
   #applyAll(limit: number): number | undefined {
     const { writer, group, clock } = this.#options
     group.nowMs = Math.floor(clock.now())
-    if (this.lookForForeign()) group.control = true
+    this.lookForForeign()
     const endMs = clock.monotonic() + sliceMs
     let bytes = 0
     let count = 0

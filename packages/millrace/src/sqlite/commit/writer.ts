@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Appended, Committed, Epoch, LeaseWrite, Unit } from '../../store/index.ts'
 import { TopicFilters } from '../read/topic-filter.ts'
+import { CommitCount } from '../tables/commit-count.ts'
+import { Control } from '../tables/control.ts'
 import { Floors } from '../tables/floors.ts'
 import type { Group, Held } from '../tables/held.ts'
 import { Kept } from '../tables/kept.ts'
@@ -39,6 +41,8 @@ export class UnitWriter {
   readonly subscriptions: Subscriptions
   readonly locator: Locator
   readonly filters: TopicFilters
+  readonly control: Control
+  readonly commitCount: CommitCount
   /** What is in memory, in the order in which it is to be written. */
   readonly held: readonly Held[]
   /** False when the unit that failed last has written nothing, so that the transaction can go on without it. */
@@ -66,7 +70,8 @@ export class UnitWriter {
     this.filters = new TopicFilters(this.kinds)
     const streams = new Streams(database)
     const dedup = new Dedup(database, limits, group)
-    const kept = new Kept(database, group, this.kinds)
+    this.control = new Control(database)
+    const kept = new Kept(database, group, this.kinds, this.control)
     this.#counters = new Counters(database)
     this.#appends = new Appends(this.log, streams, dedup, this.#counters)
     this.#settlements = new Settlements(this.log, this.leases, this.subscriptions, kept)
@@ -76,6 +81,7 @@ export class UnitWriter {
     this.#subscriptionWrites = new SubscriptionWrites(
       database,
       group,
+      this.control,
       this.leases,
       this.subscriptions,
       new KeptWrites(database, group, this.kinds, kept),
@@ -84,6 +90,7 @@ export class UnitWriter {
     )
     this.#trims = new Trims(database, this.log, topics, new Floors(database, this.subscriptions))
     this.#sql = sql
+    this.commitCount = new CommitCount(database)
     this.held = [
       this.log,
       this.leases,
@@ -93,9 +100,12 @@ export class UnitWriter {
       this.filters,
       streams,
       dedup,
+      this.control,
       this.#documents,
       this.#inbox,
       this.#counters,
+      // Last, as it looks whether the others wrote something.
+      this.commitCount,
     ]
   }
 

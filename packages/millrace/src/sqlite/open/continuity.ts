@@ -3,7 +3,7 @@ import { MillraceError } from '../../base/index.ts'
 import { sqliteFailure } from '../failure.ts'
 import { readLogFrames } from './log-frames.ts'
 import { type Mark, markPath } from './mark.ts'
-import { openImmutable } from './recognise.ts'
+import { openImmutable } from './open-immutable.ts'
 import { pragma } from './settings.ts'
 import { readStatePage } from './state-page.ts'
 
@@ -21,7 +21,7 @@ interface State {
 /** What was found in one look, while others may commit. */
 interface Look {
   /** Of the file with its log. */
-  readonly whole: State
+  readonly commits: number | undefined
   readonly problem: string | undefined
 }
 
@@ -40,7 +40,7 @@ export function assertContinuity(database: DatabaseSync, file: string, store: st
     const found = look(database, file, store, mark)
     if (found.problem === undefined) return
     // Nothing was committed between two looks that say the same, so the log was not written meanwhile.
-    if (last?.problem === found.problem && last.whole.commits === found.whole.commits) {
+    if (last?.problem === found.problem && last.commits === found.commits) {
       throw new MillraceError('STORE_DAMAGED', { store, reason: found.problem })
     }
     last = found
@@ -49,7 +49,9 @@ export function assertContinuity(database: DatabaseSync, file: string, store: st
 
 function look(database: DatabaseSync, file: string, store: string, mark: Mark | undefined): Look {
   const whole = stateOf(database)
-  return { whole, problem: markProblem(whole, file, mark) ?? logProblem(whole, database, file, store) }
+  if (whole === undefined) return { commits: undefined, problem: 'its count of commits is damaged' }
+  const problem = markProblem(whole, file, mark) ?? logProblem(whole, database, file, store)
+  return { commits: whole.commits, problem }
 }
 
 function markProblem({ identity, commits }: State, file: string, mark: Mark | undefined): string | undefined {
@@ -75,7 +77,7 @@ function logProblem(whole: State, database: DatabaseSync, file: string, store: s
   if (inFile.commits > commits) {
     return `its write-ahead log is older than the file: it ends with commit ${commits}, and the file has number ${inFile.commits}`
   }
-  if (inFile.rootPage === inLog.rootPage && inFile.commits < inLog.first - 1) {
+  if ((inFile.rootPage ?? inLog.rootPage) === inLog.rootPage && inFile.commits < inLog.first - 1) {
     return `its file is older than the write-ahead log: it ends with commit ${inFile.commits}, and the log begins with number ${inLog.first}`
   }
   return undefined
@@ -116,7 +118,8 @@ function fileState(file: string): (State & { readonly rootPage: number | undefin
     database.enableDefensive?.(false)
     // The log may have made the file shorter than its header says.
     database.exec('PRAGMA writable_schema = ON')
-    return { ...stateOf(database), rootPage: rootPageOf(database) }
+    const state = stateOf(database)
+    return state && { ...state, rootPage: rootPageOf(database) }
   } catch (error) {
     if (sqliteFailure(error)?.kind !== 'damaged') throw error
     return undefined
@@ -125,13 +128,16 @@ function fileState(file: string): (State & { readonly rootPage: number | undefin
   }
 }
 
-function stateOf(database: DatabaseSync): State {
+/** Undefined where the rows do not fit each other: a power failure cut the writing of their page. */
+function stateOf(database: DatabaseSync): State | undefined {
   const rows =
     rootPageOf(database) === undefined ? [] : database.prepare('SELECT name, value FROM millrace_state').all()
   const values = new Map(rows.map(({ name, value }) => [String(name), Number(value)]))
+  const commits = values.get('commits') ?? 0
+  if (commits + (values.get('commits negated') ?? 0) !== 0) return undefined
   return {
     identity: values.get('identity'),
-    commits: values.get('commits') ?? 0,
+    commits,
     unsynced: values.get('unsynced') === 1,
   }
 }

@@ -37,7 +37,7 @@ export function readLogFrames(
     const whole =
       (header.readUInt32BE(0) & ~1) === magic &&
       chained(header.subarray(24, 32), [header.subarray(0, 24)], bigEndian, zero)
-    let before = header.subarray(24, 32)
+    let before: Buffer = header.subarray(24, 32)
     for (const frame of framesOf(descriptor, frameHeaderBytes + pageBytes)) {
       const stored = frame.subarray(16, 24)
       if (frame.readUInt32BE(0) === pageNumber) {

@@ -120,4 +120,8 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (topic, position)
   ) STRICT, WITHOUT ROWID;
   `,
+  // By these the file, its log and its mark are compared when it is opened, see continuity.ts.
+  `
+  INSERT INTO millrace_state VALUES ('commits', 0), ('commits negated', 0), ('identity', abs(random() % 9007199254740991));
+  `,
 ]

@@ -1,8 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import { MillraceError, systemClock } from '../../base/index.ts'
+import { assertContinuity } from './continuity.ts'
 import { whileLocked } from './locked.ts'
+import { readMark } from './mark.ts'
+import { openImmutable } from './open-immutable.ts'
 import { assertReadable, bytesOf, isAtRest } from './place.ts'
-import { assertOurs, openImmutable } from './recognise.ts'
+import { assertOurs } from './recognise.ts'
 import { versionOf } from './schema.ts'
 
 const busyTimeoutMs = 5_000
@@ -20,7 +23,12 @@ export function openToRead(file: string, store: string, alone = false): Promise<
     const immutable = alone || isAtRest(file, store)
     const database = immutable ? openImmutable(file) : new DatabaseSync(file, { readOnly: true })
     try {
-      database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; BEGIN')
+      database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON')
+      const place = database.location() ?? file
+      const mark = readMark(place, store)
+      versionOf(database, store)
+      if (!alone) assertContinuity(database, place, store, mark)
+      database.exec('BEGIN')
       // The first read fixes the moment.
       versionOf(database, store)
       return database

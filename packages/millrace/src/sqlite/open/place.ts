@@ -6,8 +6,8 @@ import { MillraceError } from '../../base/index.ts'
 // closes any descriptor of it, so a look inside with `node:fs` would take away the locks that SQLite holds in this process
 // (https://www.sqlite.org/howtocorrupt.html, section 2.2). `stat` and `access` open nothing.
 
-/** What SQLite writes beside the file: the log and its index, and the journal of a store that is being made. */
-const companions = ['-wal', '-shm', '-journal'] as const
+/** What is written beside the file: the log and its index, the journal of a store that is being made, and the mark. */
+const companions = ['-wal', '-shm', '-journal', '-mark'] as const
 
 /**
  * Checks that a store can be at this place, with a reason in words where SQLite would say 'unable to open database file'.

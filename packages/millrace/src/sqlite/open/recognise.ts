@@ -1,7 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
-import { pathToFileURL } from 'node:url'
 import { MillraceError } from '../../base/index.ts'
 import { sqliteFailure } from '../failure.ts'
+import { assertContinuity } from './continuity.ts'
+import { readMark } from './mark.ts'
+import { openImmutable } from './open-immutable.ts'
 import { bytesOf } from './place.ts'
 import { applicationId, expectedObjects, schemaObjects, versionOf } from './schema.ts'
 import { pragma } from './settings.ts'
@@ -17,10 +19,14 @@ export function recognise(file: string, store: string): void {
   assertOurs(file, store)
   // Read-only, because a connection that may write copies the log into the file when it closes, be it damaged or not.
   const database = new DatabaseSync(file, { readOnly: true })
+  const place = database.location() ?? file
+  const mark = readMark(place, store)
   try {
     // One moment for all of it, as another process may be making the store right now.
     database.exec('BEGIN')
     assertWhole(database, store, versionOf(database, store))
+    database.exec('COMMIT')
+    assertContinuity(database, place, store, mark)
   } catch (error) {
     // Left by a process that died while it made the store: whoever opens the file for writing finishes or undoes that.
     if (!isUnfinished(error)) throw error
@@ -52,13 +58,6 @@ export function assertOurs(file: string, store: string): void {
   } finally {
     database.close()
   }
-}
-
-/** A connection that takes no lock, reads no log and creates nothing: right for a header, or a file that nobody writes to. */
-export function openImmutable(file: string): DatabaseSync {
-  const url = pathToFileURL(file)
-  url.searchParams.set('immutable', '1')
-  return new DatabaseSync(url, { readOnly: true })
 }
 
 /**

@@ -60,6 +60,18 @@ export function versionOf(database: DatabaseSync, store: string): number {
   return version
 }
 
+/** Which store it is: a number that it was given when it was made, and that its backups share. */
+export function identityIn(database: DatabaseSync): number {
+  return Number(database.prepare("SELECT value FROM millrace_state WHERE name = 'identity'").get()?.value)
+}
+
+/** Notes, once and for all, that a power failure may have taken commits of this store out of the middle of its log. */
+export function noteUnsynced(database: DatabaseSync): void {
+  const isNoted = "SELECT 1 FROM millrace_state WHERE name = 'unsynced'"
+  if (database.location() === null || database.prepare(isNoted).get() !== undefined) return
+  database.exec("INSERT INTO millrace_state VALUES ('unsynced', 1) ON CONFLICT DO NOTHING")
+}
+
 /** The store's own tables and indexes, in the order of their names. */
 export function schemaObjects(database: DatabaseSync): readonly SchemaObject[] {
   const text = `SELECT type, name, sql FROM sqlite_schema

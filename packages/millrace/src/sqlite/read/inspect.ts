@@ -52,7 +52,10 @@ export class Inspector {
          (SELECT json_group_array(DISTINCT type) FROM millrace_kind k WHERE k.topic = t.id)
        FROM millrace_topic t ORDER BY name`,
     )
-    this.#counters = new Rows(database, 'SELECT name, subject, value FROM millrace_counter ORDER BY name, subject')
+    this.#counters = new Rows(
+      database,
+      "SELECT name, subject, value FROM millrace_counter WHERE name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name, subject",
+    )
     this.#collection = new Rows(
       database,
       'SELECT collection FROM millrace_document WHERE collection > ? ORDER BY collection LIMIT 1',

@@ -1,10 +1,12 @@
-import { compilePatterns } from '../../event/index.ts'
+import { compilePatterns, isPattern } from '../../event/index.ts'
 import type { Held } from '../tables/held.ts'
 import type { Kinds } from '../tables/kinds.ts'
 
 /** Topics or patterns, and the kinds that they select, which grow in number. */
 export class TopicFilter {
   readonly matches: (topic: string) => boolean
+  /** The topics, where none of them is a pattern. */
+  readonly exact: readonly string[] | undefined
   readonly #kinds: Kinds
   #selected: number[] = []
   #seen = 0
@@ -12,6 +14,7 @@ export class TopicFilter {
 
   constructor(topics: readonly string[], kinds: Kinds) {
     this.matches = compilePatterns(topics)
+    this.exact = topics.some(isPattern) ? undefined : topics
     this.#kinds = kinds
   }
 

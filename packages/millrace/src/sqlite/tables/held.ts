@@ -17,8 +17,6 @@ export interface Held {
 export interface Group {
   /** Wall-clock time of the group, in milliseconds. */
   nowMs: number
-  /** Something about subscriptions or kept deliveries changed that their consumer has not asked for itself. */
-  control: boolean
   /** Events were deleted. */
   trimmed: boolean
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { MillraceError } from '../../base/index.ts'
 import type { KeptDelivery, StoredDelivery } from '../../store/index.ts'
+import type { Control } from './control.ts'
 import type { Group } from './held.ts'
 import type { Kinds } from './kinds.ts'
 import { Rows } from './rows.ts'
@@ -15,6 +16,7 @@ type FoundRow = readonly [state: KeptState, orderKey: string | null]
  */
 export class Kept {
   readonly #group: Group
+  readonly #control: Control
   readonly #kinds: Kinds
   readonly #find: Rows<FoundRow>
   readonly #head: Rows<readonly [position: number]>
@@ -24,8 +26,9 @@ export class Kept {
   readonly #setState: StatementSync
   readonly #delete: StatementSync
 
-  constructor(database: DatabaseSync, group: Group, kinds: Kinds) {
+  constructor(database: DatabaseSync, group: Group, kinds: Kinds, control: Control) {
     this.#group = group
+    this.#control = control
     this.#kinds = kinds
     this.#find = new Rows(
       database,
@@ -107,7 +110,7 @@ export class Kept {
   /** Makes a delivery due now. */
   park(subscription: string, position: number): void {
     this.#setState.run('parked', this.#group.nowMs, subscription, position)
-    this.#group.control = true
+    this.#control.touch(subscription)
   }
 
   /** Lets the earliest of those that wait in a key go on, unless the key has a head. */
