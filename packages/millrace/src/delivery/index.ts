@@ -35,6 +35,6 @@ export {
 } from './subscription.ts'
 export type { Lease, TenureEvents } from './tenure.ts'
 export { isThenable } from './thenable.ts'
-export { assertAlive, datedBy, dueOf, timerIdOf } from './times.ts'
+export { assertAlive, datedBy, dueOf, isChosen, timerIdOf } from './times.ts'
 export { Watchdog } from './watchdog.ts'
 export { withFailure } from './work.ts'

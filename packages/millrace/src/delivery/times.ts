@@ -30,6 +30,9 @@ export function datedBy(options: PublishOptions | undefined, dueMs: number | und
 export const timerIdOf = ({ id, header }: EncodedEvent, chosen: boolean): string =>
   chosen ? `${header.topic}/${id}` : id
 
+/** Whether the id of a timer's event was chosen by the caller. */
+export const isChosen = (timer: string, event: EncodedEvent): boolean => timer !== event.id
+
 /** Whether the event has expired; most have no expiry, and then the clock is not asked. */
 export const hasExpired = (event: EncodedEvent, composer: Composer, atMs?: number): boolean =>
   event.expiresMs !== null && event.expiresMs <= (atMs ?? composer.clock.now())

@@ -1,4 +1,5 @@
 import { type Clock, isMillraceError, type Logger } from '../base/index.ts'
+import { isChosen } from '../delivery/index.ts'
 import type { Store } from '../store/index.ts'
 
 /** A message that is to be published later. */
@@ -11,7 +12,7 @@ export interface Scheduled {
 }
 
 /** So many timers are fired in one unit: a burst of a million stays flat in memory. */
-const fireAtOnce = 500
+const fireAtOnce = 1_000
 /** The wall clock may jump, so it is looked at again after this time at the latest. */
 const longestWaitMs = 1_000
 
@@ -89,23 +90,25 @@ export class Scheduler {
   }
 
   async #fire(): Promise<void> {
-    for (;;) {
-      const [first] = await this.#store.readTimers({ limit: 1 })
-      if (first === undefined || this.#stopListening === undefined) return
-      const now = this.#clock.now()
-      if (first.dueMs > now) return this.#waitUntil(first.dueMs)
-      const due = await this.#store.readTimers({ dueBeforeMs: now, limit: fireAtOnce })
+    while (this.#stopListening !== undefined) {
+      const due = await this.#store.readTimers({ dueBeforeMs: this.#clock.now(), limit: fireAtOnce })
+      if (due.length === 0) return this.#waitForNext()
       try {
         await this.#store.commit({
           timers: due.map(({ id }) => ({ kind: 'remove', id })),
-          // The id may have been published meanwhile, or scheduled again after it fired.
-          append: due.map(({ event }) => ({ event, unique: true })),
+          // An id that the caller chose may have been published meanwhile, or scheduled again after it fired.
+          append: due.map(({ id, event }) => ({ event, unique: isChosen(id, event) })),
         })
       } catch (error) {
         // Another process fired or cancelled one of them: look again at what is left.
         if (!isMillraceError(error, 'TIMER_GONE')) throw error
       }
     }
+  }
+
+  async #waitForNext(): Promise<void> {
+    const [first] = await this.#store.readTimers({ limit: 1 })
+    if (first !== undefined && this.#stopListening !== undefined) this.#waitUntil(first.dueMs)
   }
 
   #waitUntil(dueMs: number): void {

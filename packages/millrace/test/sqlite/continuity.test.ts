@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../../src/base/index.ts'
 import { markPath, readMark } from '../../src/sqlite/open/mark.ts'
 import { openDatabase } from '../../src/sqlite/open/open.ts'
-import { verifyStore } from '../../src/sqlite/verify/verify.ts'
+import { openToRead } from '../../src/sqlite/open/open-to-read.ts'
 import type { OpenEngine } from '../../src/transport/index.ts'
 import { event, newPath, openEngine } from './engine.ts'
 import { contents } from './folder.ts'
@@ -49,11 +49,12 @@ const commitsIn = async (path: string): Promise<number> => {
   return Number(row?.value)
 }
 
+/** It is refused for this reason by whoever opens it, and left as it is. */
 async function refused(path: string, reason: string): Promise<void> {
   const before = contents(join(path, '..'))
   const expected = { code: 'STORE_DAMAGED', fields: { reason: expect.stringContaining(reason) } }
   await expect(openDatabase(path, { busyTimeoutMs: 0, clock: systemClock })).rejects.toMatchObject(expected)
-  await expect(verifyStore(path)).rejects.toMatchObject(expected)
+  await expect(openToRead(path, path)).rejects.toMatchObject(expected)
   expect(contents(join(path, '..'))).toMatchObject(before)
 }
 

@@ -23,11 +23,15 @@ export class Timers {
 
   /** @throws TIMER_GONE */
   check(writes: readonly TimerWrite[]): void {
-    for (const [index, { kind, id }] of writes.entries()) {
-      if (kind === 'set') continue
-      const before = writes.slice(0, index).findLast((write) => write.id === id)
-      const there = before === undefined ? this.#find.first(id) !== undefined : before.kind === 'set'
-      if (!there) throw new MillraceError('TIMER_GONE', { id })
+    // A unit may write one timer several times, each on top of the one before.
+    const planned = new Map<string, TimerWrite['kind']>()
+    for (const { kind, id } of writes) {
+      if (kind === 'remove') {
+        const before = planned.get(id)
+        const there = before === undefined ? this.#find.first(id) !== undefined : before === 'set'
+        if (!there) throw new MillraceError('TIMER_GONE', { id })
+      }
+      if (writes.length > 1) planned.set(id, kind)
     }
   }
 

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { MillraceError } from '../../base/index.ts'
 import { sqliteFailure } from '../failure.ts'
-import { readLogFrames } from './log-frames.ts'
+import { readLoggedPages } from './logged-pages.ts'
 import { type Mark, markPath } from './mark.ts'
 import { openImmutable } from './open-immutable.ts'
 import { pragma } from './settings.ts'
-import { readStatePage } from './state-page.ts'
+import { mayBeStatePage, readStatePage } from './state-page.ts'
 
 // Every commit raises a number in the store (see tables/commit-count.ts), so the file, its log and its mark can be compared: SQLite
 // itself takes any log for the right one, reads it as far as it is whole, and takes an older file for the newest.
@@ -57,7 +57,7 @@ function look(database: DatabaseSync, file: string, store: string, mark: Mark | 
 function markProblem({ identity, commits }: State, file: string, mark: Mark | undefined): string | undefined {
   if (mark === undefined) return undefined
   const accept = `to accept this file as it is, remove '${markPath(file)}'`
-  if (mark.identity !== identity) return `another store was at this place before; ${accept}`
+  if (identity !== undefined && identity !== mark.identity) return `another store was at this place before; ${accept}`
   if (mark.commits <= commits) return undefined
   return `the newest of its commits is number ${commits}, but number ${mark.commits} was acknowledged; ${accept}`
 }
@@ -66,7 +66,7 @@ function logProblem(whole: State, database: DatabaseSync, file: string, store: s
   const { identity, commits, unsynced } = whole
   const inLog = logState(database, file, store, identity)
   if (inLog === undefined) return undefined
-  // The first commit that cannot be read may be one that a power failure cut off. The second one was begun after the first was durable.
+  // The first commit that cannot be read may be one that a power failure cut off. The second was begun when the first was durable.
   if (inLog.newest > commits + 1 && !unsynced) {
     return `its write-ahead log is damaged: it has commits up to number ${inLog.newest}, and can be read up to number ${commits}`
   }
@@ -77,49 +77,47 @@ function logProblem(whole: State, database: DatabaseSync, file: string, store: s
   if (inFile.commits > commits) {
     return `its write-ahead log is older than the file: it ends with commit ${commits}, and the file has number ${inFile.commits}`
   }
-  if ((inFile.rootPage ?? inLog.rootPage) === inLog.rootPage && inFile.commits < inLog.first - 1) {
+  if (inFile.commits < inLog.first - 1) {
     return `its file is older than the write-ahead log: it ends with commit ${inFile.commits}, and the log begins with number ${inLog.first}`
   }
   return undefined
 }
 
 interface LogState {
-  readonly rootPage: number
-  /** The first commit since the log was begun anew; infinitely late when it has none. */
+  /** The first commit since the log was begun anew; 0 when it has none. */
   readonly first: number
   /** The newest commit that is anywhere in the log. */
   readonly newest: number
 }
 
+/** What a log tells of the commits of a store, or of any when it is not known which; undefined when it tells nothing. */
 function logState(
   database: DatabaseSync,
   file: string,
   store: string,
   identity: number | undefined,
 ): LogState | undefined {
-  const rootPage = rootPageOf(database)
-  if (rootPage === undefined) return undefined
   let first: number | undefined
-  let newest = 0
-  readLogFrames(`${file}-wal`, store, rootPage, Number(pragma(database, 'page_size')), ({ page, current }) => {
+  let newest: number | undefined
+  const pageBytes = Number(pragma(database, 'page_size'))
+  readLoggedPages(`${file}-wal`, store, pageBytes, mayBeStatePage, ({ page, current }) => {
     const rows = readStatePage(page)
     const commits = rows?.get('commits')
-    if (commits === undefined || rows?.get('identity') !== identity) return
+    if (commits === undefined || (identity !== undefined && rows?.get('identity') !== identity)) return
     if (current) first ??= commits
-    newest = Math.max(newest, commits)
+    newest = Math.max(newest ?? 0, commits)
   })
-  return first === undefined && newest === 0 ? undefined : { rootPage, first: first ?? 0, newest }
+  return newest === undefined ? undefined : { first: first ?? 0, newest }
 }
 
 /** What the file holds without its log; undefined when that cannot be said, as after a crash in the middle of a checkpoint. */
-function fileState(file: string): (State & { readonly rootPage: number | undefined }) | undefined {
+function fileState(file: string): State | undefined {
   const database = openImmutable(file)
   try {
     database.enableDefensive?.(false)
     // The log may have made the file shorter than its header says.
     database.exec('PRAGMA writable_schema = ON')
-    const state = stateOf(database)
-    return state && { ...state, rootPage: rootPageOf(database) }
+    return stateOf(database)
   } catch (error) {
     if (sqliteFailure(error)?.kind !== 'damaged') throw error
     return undefined
@@ -130,19 +128,10 @@ function fileState(file: string): (State & { readonly rootPage: number | undefin
 
 /** Undefined where the rows do not fit each other: a power failure cut the writing of their page. */
 function stateOf(database: DatabaseSync): State | undefined {
-  const rows =
-    rootPageOf(database) === undefined ? [] : database.prepare('SELECT name, value FROM millrace_state').all()
+  const table = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'millrace_state'").get()
+  const rows = table === undefined ? [] : database.prepare('SELECT name, value FROM millrace_state').all()
   const values = new Map(rows.map(({ name, value }) => [String(name), Number(value)]))
   const commits = values.get('commits') ?? 0
   if (commits + (values.get('commits negated') ?? 0) !== 0) return undefined
-  return {
-    identity: values.get('identity'),
-    commits,
-    unsynced: values.get('unsynced') === 1,
-  }
-}
-
-function rootPageOf(database: DatabaseSync): number | undefined {
-  const row = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'millrace_state'").get()
-  return row === undefined ? undefined : Number(row.rootpage)
+  return { commits, identity: values.get('identity'), unsynced: values.get('unsynced') === 1 }
 }
