@@ -24,6 +24,9 @@ async function environment(root: string, scratch: string): Promise<NodeJS.Proces
   return { ...env, PATH: `${bin}${delimiter}${env.PATH}` }
 }
 
+/** What a page shows of a run: not the lines that an application without a logger writes about failures. */
+const withoutLog = (output: string): string => output.replaceAll(/^\S+Z (?:warn|error) millrace: .*\n/gm, '')
+
 /** Ends a process and all that it started. */
 function endGroup(pid: number): void {
   try {
@@ -52,8 +55,8 @@ class PageRun {
     const at = `${block.page}:${block.line}`
     if (code !== block.exit)
       this.failures.push(`${at} ended with exit code ${code}, expected ${block.exit}:\n${output.trimEnd()}`)
-    else if (block.output !== undefined && !outputFits(block.output, output)) {
-      this.failures.push(`${at} printed something else\n${difference(block.output, output)}`)
+    else if (block.output !== undefined && !outputFits(block.output, withoutLog(output))) {
+      this.failures.push(`${at} printed something else\n${difference(block.output, withoutLog(output))}`)
     }
   }
 

@@ -9,6 +9,7 @@ export {
   MillraceError,
   type NewId,
   silentLogger,
+  stderrLogger,
   systemClock,
   uuidv7,
 } from './base/index.ts'

@@ -44,6 +44,7 @@ export interface ApplicationConfig {
   readonly blockedAfterMs?: number
   /** A process whose event loop is blocked for longer kills itself, so that its work moves on. Default 0: never. */
   readonly blockedExitMs?: number
+  /** Default: warnings and errors to standard error. */
   readonly logger?: Logger
   readonly clock?: Clock
   readonly newId?: NewId

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, MillraceError, type NewId, silentLogger, systemClock, uuidv7 } from '../base/index.ts'
+import { type Clock, type Logger, MillraceError, type NewId, stderrLogger, systemClock, uuidv7 } from '../base/index.ts'
 import type { Service } from '../delivery/index.ts'
 import { assertPattern } from '../event/index.ts'
 import { assertRoutes } from '../topology/index.ts'
@@ -86,7 +86,7 @@ export function settingsOf(given: ApplicationConfig): Settings {
     drainMs: 10_000,
     blockedAfterMs: 2_000,
     blockedExitMs: 0,
-    logger: silentLogger,
+    logger: stderrLogger,
     newId: uuidv7(clock),
     random: Math.random,
     ...config,

@@ -44,7 +44,7 @@ export function millrace(config: ApplicationConfig): Application {
 
 class MillraceApplication implements Application {
   #settings: Settings
-  readonly #silent: boolean
+  readonly #defaultLogger: boolean
   readonly #contracts = new Contracts()
   #running: Running | undefined
   #phase: 'not started' | 'starting' | 'running' | 'stopping' | 'stopped' = 'not started'
@@ -56,9 +56,9 @@ class MillraceApplication implements Application {
   /** Why nothing is settled any more: the application stops, or its store has. */
   readonly #halted = new AbortController()
 
-  constructor(settings: Settings, silent: boolean) {
+  constructor(settings: Settings, defaultLogger: boolean) {
     this.#settings = settings
-    this.#silent = silent
+    this.#defaultLogger = defaultLogger
     this.#contracts.add(settings.services, settings.contracts)
   }
 
@@ -78,7 +78,7 @@ class MillraceApplication implements Application {
   }
 
   async #start(deliver: boolean, given: Logger | undefined): Promise<void> {
-    if (this.#silent && given !== undefined) this.#settings = { ...this.#settings, logger: given }
+    if (this.#defaultLogger && given !== undefined) this.#settings = { ...this.#settings, logger: given }
     const { store, clock, newId, logger } = this.#settings
     const onStopped = (error: MillraceError): void => {
       this.#storeError = error
