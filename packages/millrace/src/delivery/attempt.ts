@@ -31,6 +31,7 @@ export class Attempt {
   #abort: AbortController | undefined
   #cancelTimer: (() => void) | undefined
   #decide: ((ended: Ended) => void) | undefined
+  #running: Set<Attempt> | undefined
   /** Called when the handler has not finished in the turn of the event loop in which it began. */
   onSlow: (() => void) | undefined
 
@@ -62,6 +63,12 @@ export class Attempt {
     }
   }
 
+  /** Stands among those that run until it has ended. */
+  track(running: Set<Attempt>): void {
+    this.#running = running
+    running.add(this)
+  }
+
   /** The handler did not finish at once: from here on its time is watched. */
   watch(): void {
     const timeoutMs = this.#target?.options.timeoutMs ?? defaultTimeoutMs
@@ -89,6 +96,7 @@ export class Attempt {
     // Made here if need be: the handler of an event whose schema is asynchronous may ask for it later.
     this.#abort ??= new AbortController()
     this.#abort.abort(reason)
+    this.#running?.delete(this)
     this.#decide?.(ended)
   }
 
@@ -119,15 +127,19 @@ export class Attempt {
   }
 
   #finished(result: unknown): Ended {
-    this.#effects.sealed = true
-    this.#cancelTimer?.()
+    this.#end()
     return result === filtered ? done('filtered') : done('handled', this.#effects)
   }
 
   #failed(error: unknown): Ended {
+    this.#end()
+    return { kind: 'failed', error }
+  }
+
+  #end(): void {
     this.#effects.sealed = true
     this.#cancelTimer?.()
-    return { kind: 'failed', error }
+    this.#running?.delete(this)
   }
 
   /** Aborted when the attempt is cut off. */

@@ -32,22 +32,14 @@ export class Attempts {
       ? this.#observe(work, attempt, source)
       : attempt.run(this.#plan, source)
     if (!(ended instanceof Promise)) return { attempt, ended }
-    this.#running.add(attempt)
+    attempt.track(this.#running)
     if (this.#young.push(attempt) === 1) setImmediate(() => this.#nextTurn())
-    return { attempt, ended: this.#follow(attempt, ended) }
+    return { attempt, ended }
   }
 
   /** Ends all attempts as ones that never were, whatever their handlers go on to do. */
   abandonAll(reason: unknown): void {
     for (const attempt of this.#running) attempt.abandon(reason)
-  }
-
-  async #follow(attempt: Attempt, ended: Promise<Ended>): Promise<Ended> {
-    try {
-      return await ended
-    } finally {
-      this.#running.delete(attempt)
-    }
   }
 
   #nextTurn(): void {

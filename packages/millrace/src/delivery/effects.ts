@@ -86,7 +86,10 @@ export class Batch {
    */
   async #pin(collection: string, key: string, load: () => Promise<SeenDocument>): Promise<SeenDocument> {
     for (;;) {
-      await this.#committing
+      const committing = this.#committing
+      await committing
+      // It may have been taken in this very moment.
+      if (this.#committing !== committing) continue
       const write = this.#documents?.get(collection, key)
       const stored = await load()
       if (write === undefined) return stored

@@ -1,4 +1,4 @@
-import { deepFreeze } from '../base/index.ts'
+import { deepFreeze, MillraceError } from '../base/index.ts'
 import type { EncodedEvent, Event } from './event.ts'
 
 let cachedMs = Number.NaN
@@ -13,13 +13,33 @@ export function timeText(timeMs: number): string {
   return cachedText
 }
 
-/** The event that an engine's record stands for, with its data as it was published. */
+/**
+ * The event that an engine's record stands for, with its data as it was published.
+ * @throws EVENT_UNREADABLE
+ */
 export function decodeEvent(encoded: EncodedEvent): Event {
-  const data = encoded.data === null ? undefined : deepFreeze(JSON.parse(encoded.data))
-  return eventOf(encoded, encoded.header.version, data)
+  return eventOf(encoded, encoded.header.version, deepFreeze(dataOf(encoded)))
 }
 
-/** The frozen event of a record, with data that was read already and stands at `version`. */
+/**
+ * The data of a record; undefined where it has none.
+ * @throws EVENT_UNREADABLE
+ */
+export const dataOf = (encoded: EncodedEvent): unknown =>
+  encoded.data === null ? undefined : parse(encoded, encoded.data)
+
+function parse(encoded: EncodedEvent, json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch (cause) {
+    throw new MillraceError('EVENT_UNREADABLE', { type: encoded.header.type, id: encoded.id }, { cause })
+  }
+}
+
+/**
+ * The frozen event of a record, with data that was read already and stands at `version`.
+ * @throws EVENT_UNREADABLE
+ */
 export function eventOf(encoded: EncodedEvent, version: number, data: unknown): Event {
   const { header } = encoded
   const event: Record<string, unknown> = {
@@ -35,6 +55,6 @@ export function eventOf(encoded: EncodedEvent, version: number, data: unknown): 
   }
   if (encoded.key !== null) event.partitionkey = encoded.key
   if (encoded.expiresMs !== null) event.expirytime = timeText(encoded.expiresMs)
-  if (encoded.attributes !== null) Object.assign(event, JSON.parse(encoded.attributes))
+  if (encoded.attributes !== null) Object.assign(event, parse(encoded, encoded.attributes))
   return Object.freeze(event) as Event
 }

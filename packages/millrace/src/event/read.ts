@@ -1,6 +1,6 @@
 import { deepFreeze, MillraceError } from '../base/index.ts'
 import type { Contract } from './contract.ts'
-import { decodeEvent, eventOf } from './encode.ts'
+import { dataOf, decodeEvent, eventOf } from './encode.ts'
 import { Encoded } from './encoded.ts'
 import type { EncodedEvent, Event } from './event.ts'
 import { validate } from './validate.ts'
@@ -23,20 +23,11 @@ export function readEvent(encoded: EncodedEvent, find: FindContract): Event | Pr
 }
 
 function readByContract(encoded: EncodedEvent, contract: Contract): Event | Promise<Event> {
-  const raw = parse(encoded)
+  const raw = dataOf(encoded)
   const data = encoded.header.version === contract.version ? raw : upcast(contract, encoded.header.version, raw)
   const output = validate(contract.name, contract.schema, data)
   if (output instanceof Promise) return output.then((value) => eventOf(encoded, contract.version, deepFreeze(value)))
   return eventOf(encoded, contract.version, deepFreeze(output))
-}
-
-function parse(encoded: EncodedEvent): unknown {
-  if (encoded.data === null) return undefined
-  try {
-    return JSON.parse(encoded.data)
-  } catch (cause) {
-    throw new MillraceError('EVENT_UNREADABLE', { type: encoded.header.type, id: encoded.id }, { cause })
-  }
 }
 
 /** Brings data from an older version of the contract to its newest. */

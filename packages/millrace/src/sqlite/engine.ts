@@ -25,13 +25,9 @@ export async function openEngine(path: string, settings: Settings, environment: 
   const { clock } = environment
   const { busyTimeoutMs, synchronous } = settings
   const database = await openDatabase(path, { busyTimeoutMs, clock, synchronous })
-  let mark: OpenMark | undefined
   try {
-    const file = database.location()
-    if (file !== null && synchronous === 'full') mark = openMark(file, path, identityIn(database))
-    return new Engine(path, settings, environment, database, mark)
+    return new Engine(path, settings, environment, database)
   } catch (error) {
-    mark?.close()
     database.close()
     throw error
   }
@@ -49,19 +45,12 @@ class Engine implements OpenEngine {
   readonly #stopWatching: () => void
   readonly #mark: OpenMark | undefined
 
-  constructor(
-    path: string,
-    settings: Settings,
-    environment: Environment,
-    database: DatabaseSync,
-    mark: OpenMark | undefined,
-  ) {
+  constructor(path: string, settings: Settings, environment: Environment, database: DatabaseSync) {
     const { clock, logger } = environment
     const { busyTimeoutMs, maxPendingBytes } = settings
     const inMemory = database.location() === null
     this.#environment = environment
     this.#group = { nowMs: clock.now(), trimmed: false }
-    this.#mark = mark
     const sql = new CallersSql(database)
     const guard = guardFiles(database, path)
     this.#writer = new UnitWriter(database, this.#group, settings, sql)
@@ -76,7 +65,7 @@ class Engine implements OpenEngine {
       maxPendingBytes,
       guard: () => {
         guard()
-        mark?.raise(this.#writer.commitCount.value)
+        this.#mark?.raise(this.#writer.commitCount.value)
       },
       committed: () => this.#committed(),
       stopped: (error) => this.#stopped(error),
@@ -107,6 +96,16 @@ class Engine implements OpenEngine {
       () => this.#foreign(),
       (error) => this.#fail(error),
     )
+    this.#mark = this.#openMark(path, settings, database)
+  }
+
+  /** Nothing needs a mark in memory, and with `synchronous: 'normal'` it would be ahead of what is durable. */
+  #openMark(store: string, { synchronous }: Settings, database: DatabaseSync): OpenMark | undefined {
+    const file = database.location()
+    if (file === null || synchronous !== 'full') return undefined
+    const { clock } = this.#environment
+    const identity = identityIn(database)
+    return openMark({ file, store, identity, clock, onFailure: (error) => this.#fail(error) })
   }
 
   #transport(): LogTransport {

@@ -24,7 +24,7 @@ import type {
 import type { CallersSql } from './commit/apply-sql.ts'
 import type { GroupCommit } from './commit/group-commit.ts'
 import type { UnitWriter } from './commit/writer.ts'
-import { sqliteFailure } from './failure.ts'
+import { sqliteFailure, storeError } from './failure.ts'
 import { whileLocked } from './open/locked.ts'
 import { Inspector } from './read/inspect.ts'
 import { LogReader } from './read/read-log.ts'
@@ -147,7 +147,10 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** Runs something that reads; again, where another process has the file locked. */
+  /**
+   * Runs something that reads; again, where another process has the file locked.
+   * @throws STORE_LOCKED, STORE_STOPPED, STORE_DAMAGED, and what is wrong with a statement
+   */
   async read<T>(read: () => T): Promise<T> {
     const { name } = this.#options
     if (++this.#reads % readsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve))
@@ -156,8 +159,9 @@ export class SqliteStore implements Store {
       try {
         return read()
       } catch (error) {
-        if (sqliteFailure(error)?.stops) this.#options.fail(error)
-        throw error
+        if (!sqliteFailure(error)?.stops) throw error
+        this.#options.fail(error)
+        throw storeError(name, error)
       }
     })
   }

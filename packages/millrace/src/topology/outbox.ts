@@ -1,4 +1,4 @@
-import { isMillraceError, MillraceError } from '../base/index.ts'
+import { isMillraceError, type MillraceError } from '../base/index.ts'
 import { type Lease, type Runtime, type TenureEvents, type TenureWork, tell, withFailure } from '../delivery/index.ts'
 import type { EncodedEvent } from '../event/index.ts'
 import type { KeptDelivery, LogRecord, Outcome, Settlement } from '../store/index.ts'
@@ -136,51 +136,30 @@ export class OutboxTenure implements TenureWork {
     const { to, transport } = this.#outbox
     const { clock, storeId } = this.#runtime
     const now = clock.now()
-    const outcomes = new Map<Relayed, Outcome>()
-    const wanted: Relayed[] = []
-    for (const record of records) {
+    const leave: EncodedEvent[] = []
+    const settle = records.map((record) => {
       const { event } = record
-      if (hasCome(event, to)) outcomes.set(record, { kind: 'ack', reason: 'filtered' })
-      else if (event.expiresMs !== null && event.expiresMs <= now)
-        outcomes.set(record, { kind: 'ack', reason: 'expired' })
-      else wanted.push(record)
-    }
-    const events = wanted.map(({ event }) => leaving(event, storeId))
-    for (const [index, refusal] of (await this.#publish(transport, events)).entries()) {
-      const record = wanted[index]!
-      outcomes.set(
-        record,
-        refusal === undefined
-          ? { kind: 'ack', reason: 'handled' }
-          : { kind: 'dead', delivery: this.#givenUp(record, refusal) },
-      )
-    }
-    this.#settle(records.map((record) => this.#settlement(record, outcomes.get(record)!)))
-  }
-
-  /**
-   * Publishes the events. One that the transport refuses for good does not hold up the others.
-   * @returns for each what it was refused with, or undefined
-   * @throws what the transport rejects with when it is out of reach
-   */
-  async #publish(
-    transport: BrokerTransport,
-    events: readonly EncodedEvent[],
-  ): Promise<readonly (MillraceError | undefined)[]> {
-    if (events.length === 0) return []
+      const reason = hasCome(event, to) ? 'filtered' : hasExpired(event, now) ? 'expired' : 'handled'
+      if (reason === 'handled') leave.push(leaving(event, storeId))
+      return this.#settlement(record, { kind: 'ack', reason })
+    })
     try {
-      await transport.publish(events)
-      return events.map(() => undefined)
+      if (leave.length > 0) await transport.publish(leave)
+      this.#settle(settle)
     } catch (error) {
       if (!isRefusal(error)) throw error
-      if (events.length === 1) return [error]
+      if (records.length > 1) await this.#relayEach(records)
+      else this.#settle([this.#settlement(records[0]!, { kind: 'dead', delivery: this.#givenUp(records[0]!, error) })])
     }
-    const refusals: (MillraceError | undefined)[] = []
-    for (const event of events) {
-      if (this.#over) throw new MillraceError('APP_NOT_RUNNING', { phase: 'stopping' })
-      refusals.push(...(await this.#publish(transport, [event])))
+  }
+
+  /** One that the transport refuses for good does not hold up the others; but it is given up before they go on. */
+  async #relayEach(records: readonly Relayed[]): Promise<void> {
+    for (const record of records) {
+      if (this.#over) return
+      await this.#relay([record])
+      await Promise.all(this.#settling)
     }
-    return refusals
   }
 
   #givenUp({ event, position }: Relayed, error: MillraceError): KeptDelivery {
@@ -205,5 +184,7 @@ export class OutboxTenure implements TenureWork {
     this.#settling.add(settling)
   }
 }
+
+const hasExpired = ({ expiresMs }: EncodedEvent, now: number): boolean => expiresMs !== null && expiresMs <= now
 
 const isRefusal = (error: unknown): error is MillraceError => isMillraceError(error) && !error.retryable

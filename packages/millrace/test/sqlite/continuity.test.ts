@@ -1,13 +1,15 @@
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { eventually } from '@millrace/testing'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/base/index.ts'
 import { markPath, readMark } from '../../src/sqlite/open/mark.ts'
 import { openDatabase } from '../../src/sqlite/open/open.ts'
 import { openToRead } from '../../src/sqlite/open/open-to-read.ts'
+import { commitStep } from '../../src/sqlite/tables/commit-count.ts'
 import type { OpenEngine } from '../../src/transport/index.ts'
-import { event, newPath, openEngine } from './engine.ts'
+import { event, newPath, openEngine, type TestEngineOptions } from './engine.ts'
 import { contents } from './folder.ts'
 
 // What is beside a file is of the same store and the same time, or the store is refused.
@@ -15,9 +17,25 @@ import { contents } from './folder.ts'
 const suffixes = ['', '-wal', '-mark'] as const
 type Suffix = (typeof suffixes)[number]
 
-/** Commits so many events, one by one. */
-async function grow({ store }: OpenEngine, events: number): Promise<void> {
-  for (let count = 0; count < events; count++) await store.commit({ append: [{ event: event() }] })
+interface Open extends OpenEngine {
+  /** Commits so many events, one by one, and waits until the mark tells of them, if there is one. */
+  grow(events: number): Promise<void>
+}
+
+async function open(path: string, options: TestEngineOptions = {}): Promise<Open> {
+  const engine = await openEngine({ path, ...options })
+  return {
+    store: engine.store,
+    log: engine.log,
+    async grow(events) {
+      for (let count = 0; count < events; count++) await engine.store.commit({ append: [{ event: event() }] })
+      if (!existsSync(markPath(path))) return
+      const database = new DatabaseSync(path, { readOnly: true })
+      const commits = commitsOf(database)
+      database.close()
+      await eventually(() => readMark(path, path)?.commits === commits)
+    },
+  }
 }
 
 /** A store as a crash would leave it now, in a place of its own. */
@@ -44,10 +62,13 @@ function checkpoint(path: string): void {
 
 const commitsIn = async (path: string): Promise<number> => {
   const database = await openDatabase(path, { busyTimeoutMs: 0, clock: systemClock })
-  const row = database.prepare("SELECT value FROM millrace_state WHERE name = 'commits'").get()
+  const commits = commitsOf(database)
   database.close()
-  return Number(row?.value)
+  return commits
 }
+
+const commitsOf = (database: DatabaseSync): number =>
+  Number(database.prepare("SELECT value FROM millrace_state WHERE name = 'commits'").get()?.value) / commitStep
 
 /** It is refused for this reason by whoever opens it, and left as it is. */
 async function refused(path: string, reason: string): Promise<void> {
@@ -69,7 +90,7 @@ function flip(path: string, at: number): void {
 
 test('after a crash everything is there, and the mark names the newest commit', async () => {
   const path = newPath()
-  await grow(await openEngine({ path }), 20)
+  await (await open(path)).grow(20)
   const copy = crashed(path)
   expect(readMark(copy, copy)?.commits).toBe(20)
   expect(await commitsIn(copy)).toBe(20)
@@ -77,7 +98,7 @@ test('after a crash everything is there, and the mark names the newest commit', 
 
 test('a log that was cut anywhere is refused, unless nothing is missing', async () => {
   const path = newPath()
-  await grow(await openEngine({ path }), 12)
+  await (await open(path)).grow(12)
   for (let cut = 0; cut < frames(path); cut++) {
     const copy = crashed(path)
     truncateSync(`${copy}-wal`, 32 + cut * frameBytes + (cut % 3) * 1_000)
@@ -87,10 +108,10 @@ test('a log that was cut anywhere is refused, unless nothing is missing', async 
 
 test('a log that is missing is refused, and so is an older state of both', async () => {
   const path = newPath()
-  const engine = await openEngine({ path })
-  await grow(engine, 5)
+  const engine = await open(path)
+  await engine.grow(5)
   const older = crashed(path)
-  await grow(engine, 5)
+  await engine.grow(5)
   const without = crashed(path)
   rmSync(`${without}-wal`)
   await refused(without, 'number 10 was acknowledged')
@@ -103,7 +124,7 @@ test('a log that is missing is refused, and so is an older state of both', async
 
 test('without a mark a log that is damaged before its last commit is refused', async () => {
   const path = newPath()
-  await grow(await openEngine({ path }), 12)
+  await (await open(path)).grow(12)
   const whole = crashed(path, ['', '-wal'])
   expect(await commitsIn(whole)).toBe(12)
   // The frames of the migrations are at the beginning, those of the last commit at the end.
@@ -123,7 +144,7 @@ test('without a mark a log that is damaged before its last commit is refused', a
 
 test('damage of the last commit in the log is told by the mark', async () => {
   const path = newPath()
-  await grow(await openEngine({ path }), 12)
+  await (await open(path)).grow(12)
   const copy = crashed(path)
   flip(`${copy}-wal`, statSync(`${copy}-wal`).size - 100)
   await refused(copy, 'the newest of its commits is number 11, but number 12 was acknowledged')
@@ -131,10 +152,10 @@ test('damage of the last commit in the log is told by the mark', async () => {
 
 test('a log older than the file is refused without a mark, too', async () => {
   const path = newPath()
-  const engine = await openEngine({ path })
-  await grow(engine, 5)
+  const engine = await open(path)
+  await engine.grow(5)
   const older = crashed(path)
-  await grow(engine, 5)
+  await engine.grow(5)
   checkpoint(path)
   const copy = crashed(path, [''])
   take(copy, older, ['-wal'])
@@ -143,14 +164,14 @@ test('a log older than the file is refused without a mark, too', async () => {
 
 test('a file older than its log is refused without a mark, too', async () => {
   const path = newPath()
-  const engine = await openEngine({ path })
-  await grow(engine, 5)
+  const engine = await open(path)
+  await engine.grow(5)
   checkpoint(path)
   const older = crashed(path)
-  await grow(engine, 5)
+  await engine.grow(5)
   checkpoint(path)
   // The log begins anew.
-  await grow(engine, 5)
+  await engine.grow(5)
   const copy = crashed(path, ['', '-wal'])
   expect(await commitsIn(crashed(copy))).toBe(15)
   take(copy, older, [''])
@@ -159,11 +180,11 @@ test('a file older than its log is refused without a mark, too', async () => {
 
 test('a file that was not copied to yet is refused beside a log that goes on from a later one', async () => {
   const path = newPath()
-  const engine = await openEngine({ path })
+  const engine = await open(path)
   const fresh = crashed(path, [''])
-  await grow(engine, 5)
+  await engine.grow(5)
   checkpoint(path)
-  await grow(engine, 5)
+  await engine.grow(5)
   const copy = crashed(path, ['-wal'])
   take(copy, fresh, [''])
   await expect(openDatabase(copy, { busyTimeoutMs: 0, clock: systemClock })).rejects.toMatchObject({
@@ -173,10 +194,10 @@ test('a file that was not copied to yet is refused beside a log that goes on fro
 
 test('the log of another store is refused without a mark, too', async () => {
   const [path, other] = [newPath(), newPath()]
-  const engine = await openEngine({ path })
-  await grow(engine, 5)
+  const engine = await open(path)
+  await engine.grow(5)
   checkpoint(path)
-  await grow(await openEngine({ path: other }), 5)
+  await (await open(other)).grow(5)
   const copy = crashed(path, [''])
   take(copy, other, ['-wal'])
   await refused(copy, 'another store')
@@ -185,8 +206,8 @@ test('the log of another store is refused without a mark, too', async () => {
 test('another store in the place of this one is refused until the mark is removed', async () => {
   const [path, other] = [newPath(), newPath()]
   for (const place of [path, other]) {
-    const engine = await openEngine({ path: place })
-    await grow(engine, 3)
+    const engine = await open(place)
+    await engine.grow(3)
     await engine.store.close()
   }
   take(path, other, [''])
@@ -200,21 +221,21 @@ test('another store in the place of this one is refused until the mark is remove
 
 test('where the file was removed a new store begins, with a mark of its own', async () => {
   const path = newPath()
-  const first = await openEngine({ path })
-  await grow(first, 5)
+  const first = await open(path)
+  await first.grow(5)
   const { identity } = readMark(path, path)!
   await first.store.close()
   rmSync(path)
-  const second = await openEngine({ path })
-  await grow(second, 1)
+  const second = await open(path)
+  await second.grow(1)
   expect(readMark(path, path)).toEqual({ identity: expect.any(Number), commits: 1 })
   expect(readMark(path, path)?.identity).not.toBe(identity)
 })
 
 test('a file of which nothing is left is refused', async () => {
   const path = newPath()
-  const engine = await openEngine({ path })
-  await grow(engine, 5)
+  const engine = await open(path)
+  await engine.grow(5)
   await engine.store.close()
   truncateSync(path)
   const opening = openDatabase(path, { busyTimeoutMs: 0, clock: systemClock })
@@ -227,7 +248,7 @@ test('a file of which nothing is left is refused', async () => {
 
 test('a mark of which a power failure left a part says nothing', async () => {
   const path = newPath()
-  await grow(await openEngine({ path }), 5)
+  await (await open(path)).grow(5)
   const copy = crashed(path)
   for (const change of [
     () => flip(markPath(copy), 20),
@@ -241,8 +262,8 @@ test('a mark of which a power failure left a part says nothing', async () => {
 
 test('with synchronous normal a power failure may take the newest commits, and that is no damage', async () => {
   const path = newPath()
-  const engine = await openEngine({ path, synchronous: 'normal' })
-  await grow(engine, 12)
+  const engine = await open(path, { synchronous: 'normal' })
+  await engine.grow(12)
   const copy = crashed(path)
   flip(`${copy}-wal`, 32 + (frames(copy) - 20) * frameBytes + 100)
   expect(await commitsIn(copy)).toBeLessThan(12)
@@ -250,18 +271,18 @@ test('with synchronous normal a power failure may take the newest commits, and t
 
 test('what changes nothing is not counted, and what another connection commits is', async () => {
   const path = newPath()
-  const [one, other] = [await openEngine({ path }), await openEngine({ path })]
-  await grow(one, 2)
-  await grow(other, 3)
+  const [one, other] = [await open(path), await open(path)]
+  await one.grow(2)
+  await other.grow(3)
   await one.store.commit({})
   expect(readMark(path, path)?.commits).toBe(5)
-  await grow(one, 1)
+  await one.grow(1)
   expect(readMark(path, path)?.commits).toBe(6)
   expect(await commitsIn(crashed(path))).toBe(6)
 })
 
 test('a mark is made with the permissions of the file', async () => {
   const path = newPath()
-  await grow(await openEngine({ path }), 1)
+  await (await open(path)).grow(1)
   expect(statSync(markPath(path)).mode & 0o777).toBe(statSync(path).mode & 0o777)
 })

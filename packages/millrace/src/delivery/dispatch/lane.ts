@@ -1,4 +1,5 @@
-import { Batch } from '../effects.ts'
+import type { Attempt, Ended } from '../attempt.ts'
+import { Batch, type BatchSource } from '../effects.ts'
 import type { Work } from '../work.ts'
 
 /** The permission to run handlers, of which there are as many as handlers may run at once. */
@@ -7,6 +8,14 @@ export interface Slot {
   release(): void
   /** Waits for it again. Resolves with false when nothing is to be begun any more. */
   retake(): Promise<boolean>
+}
+
+/** An attempt that has ended. */
+export interface Late {
+  readonly work: Work
+  readonly attempt: Attempt
+  readonly ended: Ended
+  readonly source: BatchSource
 }
 
 const none: readonly Work[] = Object.freeze([])
@@ -28,6 +37,16 @@ export class Lane implements Slot {
   /** It stands among those that may run next. */
   ready = false
   holdsSlot = false
+  /** The turn that has works of it, and is not committed. */
+  turn: BatchSource | undefined
+  /** A handler of it takes its time. */
+  trying = false
+  /** An attempt that ended before its lane's earlier works were durable. */
+  late: Late | undefined
+  /** Earlier works that have to be begun anew, before the one that is being tried. */
+  undone: readonly Work[] | undefined
+  /** Since when its handlers have been taking their time, in milliseconds of monotonic time. */
+  sinceMs: number | undefined
 
   constructor(first: Work, slots: Slot) {
     this.key = first.orderKey

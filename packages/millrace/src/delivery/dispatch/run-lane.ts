@@ -20,15 +20,10 @@ export interface LaneHost {
   readonly isEnding: boolean
 }
 
-/** An attempt that was begun, and did not end at once or not well: its lane goes on with it by itself. */
+/** An attempt with which a lane begins to go on by itself. */
 export interface Begun extends BatchSource {
   readonly attempt: Attempt
-  readonly ended: Ended | Promise<Ended>
-  /**
-   * What became of the works of the lane just before it, which share a unit with others. Undefined when they are
-   * committed; else they were done again, and so must this one be, after those that were not begun then.
-   */
-  readonly before: Promise<readonly Work[] | undefined> | undefined
+  readonly ended: Ended
 }
 
 /** After this time a batch commits what it has: others wait for its events. */
@@ -106,10 +101,6 @@ export async function runLane(
       const work = works[next]!
       const { attempt, ended: pending } = (next === 0 ? begun : undefined) ?? host.attempt(work, source)
       const ended = pending instanceof Promise ? await endOf(attempt, pending, gathered) : pending
-      if (next === 0 && begun?.before !== undefined) {
-        const undone = await begun.before
-        if (undone !== undefined) return [...undone, ...works]
-      }
       if (ended.kind === 'abandoned') break
       next++
       if (ended.kind === 'failed') {
@@ -124,7 +115,8 @@ export async function runLane(
     return works.slice(next)
   } catch (error) {
     if (!isAboutUnit(error)) throw error
-    const left = await redo(host, works.slice(gathered.committed, next), slot)
+    if (!(await slot.retake())) return works.slice(gathered.committed)
+    const left = await redo(host, works.slice(gathered.committed, next))
     return [...left, ...works.slice(next)]
   }
 }
@@ -137,9 +129,8 @@ async function endOf(attempt: Attempt, pending: Promise<Ended>, gathered: Gather
   return ended
 }
 
-/** Runs each work in a unit of its own, so that a conflict is laid to the one whose it is. Returns what was not begun. */
-export async function redo(host: LaneHost, works: readonly Work[], slot: Slot): Promise<readonly Work[]> {
-  if (!(await slot.retake())) return works
+/** Runs each work in a unit of its own, so that a conflict is laid to the one whose it is. Resolves with what was not begun. */
+export async function redo(host: LaneHost, works: readonly Work[]): Promise<readonly Work[]> {
   for (const [index, work] of works.entries()) {
     if (host.isEnding) return works.slice(index)
     const verdict = await redoOne(host, work)

@@ -1,16 +1,8 @@
 import type { Settlement, Unit } from '../../store/index.ts'
+import type { Ended } from '../attempt.ts'
 import { Batch } from '../effects.ts'
 import type { Work } from '../work.ts'
 import type { Lane } from './lane.ts'
-
-/** What a lane gives to a turn: a stretch of the turn's works. */
-export interface Part {
-  readonly lane: Lane
-  readonly from: number
-  to: number
-  /** Set when the lane goes on by itself with a further work, which must know what became of these. */
-  whenCommitted: PromiseWithResolvers<readonly Work[] | undefined> | undefined
-}
 
 /** How many works share a unit at most. */
 const mostWorks = 2_048
@@ -20,13 +12,14 @@ const longestMs = 5
 const worksPerLook = 16
 
 /**
- * Works of many lanes whose handlers ended at once, one after the other. They share a unit, so that such a delivery costs
- * little more than its handler and its effects.
+ * Works of many lanes whose handlers ended well in one turn of the event loop, one after the other. They share a unit, so that
+ * such a delivery costs little more than its handler and its effects.
  */
 export class Turn {
   readonly works: Work[] = []
-  readonly parts: Part[] = []
   readonly batch = new Batch()
+  /** Of each work. */
+  readonly #lanes: Lane[] = []
   readonly #settle: Settlement[] = []
   readonly #monotonic: () => number
   readonly #endMs: number
@@ -36,30 +29,30 @@ export class Turn {
     this.#endMs = monotonic() + longestMs
   }
 
-  /** How many more works it takes. */
-  get room(): number {
-    return mostWorks - this.works.length
-  }
-
   get isFull(): boolean {
     const count = this.works.length
     return count >= mostWorks || (count % worksPerLook === 0 && this.#monotonic() > this.#endMs)
   }
 
-  /** Takes a work that ended well; `part` is that of its lane, if it has one. */
-  add(part: Part | undefined, lane: Lane, work: Work, settlement: Settlement): Part {
-    let of = part
-    if (of === undefined) {
-      of = { lane, from: this.works.length, to: this.works.length, whenCommitted: undefined }
-      this.parts.push(of)
-    }
+  /** Takes a work of a lane that ended well. */
+  add(lane: Lane, work: Work, { effects }: Ended & { kind: 'done' }, settlement: Settlement): void {
+    if (effects !== undefined) this.batch.absorb(effects)
+    lane.turn = this
     this.works.push(work)
+    this.#lanes.push(lane)
     this.#settle.push(settlement)
-    of.to++
-    return of
   }
 
   unit(): Unit {
     return { ...this.batch.take(), settle: this.#settle }
+  }
+
+  /** The lanes that have works in it. */
+  lanes(): ReadonlySet<Lane> {
+    return new Set(this.#lanes)
+  }
+
+  worksOf(lane: Lane): Work[] {
+    return this.works.filter((_, index) => this.#lanes[index] === lane)
   }
 }

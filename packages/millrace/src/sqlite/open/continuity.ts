@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { MillraceError } from '../../base/index.ts'
 import { sqliteFailure } from '../failure.ts'
+import { commitStep } from '../tables/commit-count.ts'
 import { readLoggedPages } from './logged-pages.ts'
 import { type Mark, markPath } from './mark.ts'
 import { openImmutable } from './open-immutable.ts'
@@ -102,7 +103,7 @@ function logState(
   const pageBytes = Number(pragma(database, 'page_size'))
   readLoggedPages(`${file}-wal`, store, pageBytes, mayBeStatePage, ({ page, current }) => {
     const rows = readStatePage(page)
-    const commits = rows?.get('commits')
+    const commits = commitsOf(rows)
     if (commits === undefined || (identity !== undefined && rows?.get('identity') !== identity)) return
     if (current) first ??= commits
     newest = Math.max(newest ?? 0, commits)
@@ -126,12 +127,17 @@ function fileState(file: string): State | undefined {
   }
 }
 
-/** Undefined where the rows do not fit each other: a power failure cut the writing of their page. */
+/** Undefined where the number of commits is none: a power failure cut the writing of its page. */
 function stateOf(database: DatabaseSync): State | undefined {
   const table = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'millrace_state'").get()
   const rows = table === undefined ? [] : database.prepare('SELECT name, value FROM millrace_state').all()
   const values = new Map(rows.map(({ name, value }) => [String(name), Number(value)]))
-  const commits = values.get('commits') ?? 0
-  if (commits + (values.get('commits negated') ?? 0) !== 0) return undefined
+  const commits = values.has('commits') ? commitsOf(values) : 0
+  if (commits === undefined) return undefined
   return { commits, identity: values.get('identity'), unsynced: values.get('unsynced') === 1 }
+}
+
+function commitsOf(rows: ReadonlyMap<string, number> | undefined): number | undefined {
+  const value = rows?.get('commits')
+  return value !== undefined && value % commitStep === 0 ? value / commitStep : undefined
 }

@@ -1,13 +1,13 @@
 import { chmodSync, chownSync, closeSync, constants, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { MillraceError } from '../../base/index.ts'
+import { type Clock, MillraceError } from '../../base/index.ts'
 import { codeOf, unreadable } from './place.ts'
 
 /** What was acknowledged of a store, kept beside its file, so that an older state of the file is noticed. */
 export interface Mark {
   /** Which store it is. */
   readonly identity: number
-  /** The newest commit that was acknowledged, or an older one. */
+  /** The newest commit that was acknowledged, or one of a moment before. */
   readonly commits: number
 }
 
@@ -46,43 +46,69 @@ export function removeMark(file: string): void {
 
 /** The mark of an open store. */
 export interface OpenMark {
-  /**
-   * Notes a commit that is durable, before it is acknowledged. Takes 4 µs.
-   * @throws STORE_STOPPED
-   */
+  /** Notes a commit that is durable. It is written within 10 ms, or when the mark is closed. */
   raise(commits: number): void
   close(): void
 }
+
+export interface MarkOptions {
+  /** The absolute path of the store's file. */
+  readonly file: string
+  readonly store: string
+  readonly identity: number
+  readonly clock: Clock
+  /** Told when the mark cannot be written. */
+  readonly onFailure: (error: MillraceError<'STORE_STOPPED'>) => void
+}
+
+/**
+ * How long a commit may be missing in the mark. Writing it with each commit makes single commits 8% slower, as the sync of the log
+ * then has the mark's time of change to make durable, too.
+ */
+const behindMs = 10
 
 /**
  * Opens the mark of a store, or makes it: whoever may use the store may use the mark. A mark is never ahead of what is durable:
  * so only connections that sync their commits write it.
  * @throws STORE_UNREADABLE
  */
-export function openMark(file: string, store: string, identity: number): OpenMark {
+export function openMark({ file, store, identity, clock, onFailure }: MarkOptions): OpenMark {
   const path = markPath(file)
   const descriptor = open(file, path, store)
   const buffer = Buffer.alloc(markBytes)
   name.copy(buffer)
   buffer.writeBigUInt64LE(BigInt(identity), 8)
   let newest = 0
+  let cancel: (() => void) | undefined
+
+  const write = (): void => {
+    cancel = undefined
+    try {
+      // Another process may have committed later and come here first.
+      const there = read(descriptor)
+      if (there?.identity === identity && there.commits >= newest) return
+      buffer.writeBigUInt64LE(BigInt(newest), 16)
+      buffer.writeUInt32LE(crc32(buffer.subarray(0, checkedBytes)), checkedBytes)
+      writeSync(descriptor, buffer, 0, markBytes, 0)
+    } catch (error) {
+      const reason = `'${path}' cannot be written (${codeOf(error)})`
+      onFailure(new MillraceError('STORE_STOPPED', { store, reason }, { cause: error }))
+    }
+  }
+
   return {
     raise(commits) {
       if (commits <= newest) return
       newest = commits
-      try {
-        // Another process may have committed later and come here first.
-        const there = read(descriptor)
-        if (there?.identity === identity && there.commits >= commits) return
-        buffer.writeBigUInt64LE(BigInt(commits), 16)
-        buffer.writeUInt32LE(crc32(buffer.subarray(0, checkedBytes)), checkedBytes)
-        writeSync(descriptor, buffer, 0, markBytes, 0)
-      } catch (error) {
-        const reason = `'${path}' cannot be written (${codeOf(error)})`
-        throw new MillraceError('STORE_STOPPED', { store, reason }, { cause: error })
-      }
+      cancel ??= clock.after(behindMs, write)
     },
-    close: () => closeSync(descriptor),
+    close() {
+      if (cancel !== undefined) {
+        cancel()
+        write()
+      }
+      closeSync(descriptor)
+    },
   }
 }
 

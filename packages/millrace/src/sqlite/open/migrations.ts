@@ -122,6 +122,6 @@ export const migrations: readonly string[] = [
   `,
   // By these the file, its log and its mark are compared when it is opened, see continuity.ts.
   `
-  INSERT INTO millrace_state VALUES ('commits', 0), ('commits negated', 0), ('identity', abs(random() % 9007199254740991));
+  INSERT INTO millrace_state VALUES ('commits', 0), ('identity', abs(random() % 9007199254740991));
   `,
 ]
