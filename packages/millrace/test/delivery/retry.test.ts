@@ -159,6 +159,33 @@ describe('a failed delivery', () => {
     expect(attempts).toEqual([1, 2, 3, 4])
   })
 
+  test('a clock that was set back when a retry was planned, and is put right, makes it come in time', async () => {
+    const path = join(temporaryFolder(), 'store.db')
+    const clock = simulatedClock()
+    const attempts: number[] = []
+    const failing = service('failing').on(
+      Noted,
+      (_event, { attempt }) => {
+        attempts.push(attempt)
+        if (attempt < 2) throw new Error('not yet')
+      },
+      { retry: fixed({ attempts: 2, delayMs: 5_000 }) },
+    )
+    const first = await start({ path, clock, services: [failing] })
+    await first.app.publish(Noted, { n: 1 })
+    await eventually(() => attempts.length === 1)
+    await eventually(async () => (await first.app.inspect()).subscriptions[0]?.parked === 1)
+    await first.app.stop()
+    clock.jump(-3_600_000)
+
+    const second = await start({ path, clock, services: [failing] })
+    await clock.advance(10_000)
+    expect(attempts).toEqual([1])
+    clock.jump(3_600_000)
+    await clock.advance(1_000)
+    await eventually(async () => (await second.app.inspect()).subscriptions[0]?.settled.handled === 1)
+  })
+
   test('its history is bounded: the first failure and the last ones', async () => {
     const { app, store } = await failing(immediate({ attempts: 50 }))
     await app.publish(Noted, { n: 1 })

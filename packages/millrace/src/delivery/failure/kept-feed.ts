@@ -2,6 +2,9 @@ import type { Clock } from '../../base/index.ts'
 import type { Store, StoredDelivery } from '../../store/index.ts'
 import type { Work } from '../work.ts'
 
+/** The wall clock may be set forward, so that it is looked at again after this time at the latest. */
+const longestWaitMs = 1_000
+
 /** What the feed needs of its subscription. */
 export interface KeptFeedHost {
   offer(works: readonly Work[]): void
@@ -111,7 +114,9 @@ export class KeptFeed {
       this.begin(row.position)
       works.push(this.#host.workOf(row))
     }
-    if (nextMs < Number.POSITIVE_INFINITY) this.#cancelTimer = this.#clock.after(nextMs - now, () => this.poke())
+    if (nextMs < Number.POSITIVE_INFINITY) {
+      this.#cancelTimer = this.#clock.after(Math.min(nextMs - now, longestWaitMs), () => this.poke())
+    }
     if (works.length > 0) this.#host.offer(works)
   }
 

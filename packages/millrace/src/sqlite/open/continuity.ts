@@ -6,7 +6,7 @@ import { readLoggedPages } from './logged-pages.ts'
 import { type Mark, markPath } from './mark.ts'
 import { openImmutable } from './open-immutable.ts'
 import { pragma } from './settings.ts'
-import { mayBeStatePage, readStatePage } from './state-page.ts'
+import { readStatePage } from './state-page.ts'
 
 // Every commit raises a number in the store (see tables/commit-count.ts), so the file, its log and its mark can be compared: SQLite
 // itself takes any log for the right one, reads it as far as it is whole, and takes an older file for the newest.
@@ -19,41 +19,47 @@ interface State {
   readonly unsynced: boolean
 }
 
-/** What was found in one look, while others may commit. */
-interface Look {
-  /** Of the file with its log. */
-  readonly commits: number | undefined
-  readonly problem: string | undefined
+/** What a log tells of the commits of a store. */
+interface LogState {
+  /** The first commit since the log was begun anew; 0 when it has none. */
+  readonly first: number
+  /** The newest commit that is anywhere in it, and is too new to be one that was cut off; otherwise the one that may be. */
+  readonly newest: number
 }
 
-/** How often to look again while others commit. Whoever commits has had the same look, when nobody else did. */
-const looks = 50
+/** How many looks in a row must say the same, and how many are made at most. */
+const looks = { alike: 2, most: 10 } as const
 
 /**
- * Checks that the file, its log and its mark are of one store and one time.
+ * Checks that the file, its log and its mark are of one store and one time, while others may commit.
  * @param database reads the store, and has no transaction
  * @param mark as it was read before `database` was opened
  * @throws STORE_DAMAGED
  */
 export function assertContinuity(database: DatabaseSync, file: string, store: string, mark: Mark | undefined): void {
-  let last: Look | undefined
-  for (let count = 0; count < looks; count++) {
-    const found = look(database, file, store, mark)
-    if (found.problem === undefined) return
-    // Nothing was committed between two looks that say the same, so the log was not written meanwhile.
-    if (last?.problem === found.problem && last.commits === found.commits) {
-      throw new MillraceError('STORE_DAMAGED', { store, reason: found.problem })
-    }
-    last = found
+  let last: string | undefined
+  let alike = 0
+  for (let count = 0; count < looks.most; count++) {
+    const problem = problemOf(database, file, store, mark)
+    if (problem === undefined) return
+    alike = problem === last ? alike + 1 : 1
+    if (alike === looks.alike) throw new MillraceError('STORE_DAMAGED', { store, reason: problem })
+    last = problem
   }
 }
 
-function look(database: DatabaseSync, file: string, store: string, mark: Mark | undefined): Look {
+function problemOf(database: DatabaseSync, file: string, store: string, mark: Mark | undefined): string | undefined {
+  const before = stateOf(database)
+  if (before === undefined) return damagedCount
+  // In this order: what is read later can only be newer.
+  const inLog = logState(database, file, store, before)
+  const inFile = inLog && fileState(file)
   const whole = stateOf(database)
-  if (whole === undefined) return { commits: undefined, problem: 'its count of commits is damaged' }
-  const problem = markProblem(whole, file, mark) ?? logProblem(whole, database, file, store)
-  return { commits: whole.commits, problem }
+  if (whole === undefined) return damagedCount
+  return markProblem(whole, file, mark) ?? (inLog && logProblem(whole, inLog, inFile))
 }
+
+const damagedCount = 'its count of commits is damaged'
 
 function markProblem({ identity, commits }: State, file: string, mark: Mark | undefined): string | undefined {
   if (mark === undefined) return undefined
@@ -63,52 +69,45 @@ function markProblem({ identity, commits }: State, file: string, mark: Mark | un
   return `the newest of its commits is number ${commits}, but number ${mark.commits} was acknowledged; ${accept}`
 }
 
-function logProblem(whole: State, database: DatabaseSync, file: string, store: string): string | undefined {
-  const { identity, commits, unsynced } = whole
-  const inLog = logState(database, file, store, identity)
-  if (inLog === undefined) return undefined
+function logProblem(
+  { identity, commits, unsynced }: State,
+  { first, newest }: LogState,
+  inFile: State | undefined,
+): string | undefined {
   // The first commit that cannot be read may be one that a power failure cut off. The second was begun when the first was durable.
-  if (inLog.newest > commits + 1 && !unsynced) {
-    return `its write-ahead log is damaged: it has commits up to number ${inLog.newest}, and can be read up to number ${commits}`
+  if (newest > commits + 1 && !unsynced) {
+    return `its write-ahead log is damaged: it has commits up to number ${newest}, and can be read up to number ${commits}`
   }
-  const inFile = fileState(file)
   if (inFile === undefined) return undefined
-  if (inFile.identity !== undefined && inFile.identity !== identity)
+  if (inFile.identity !== undefined && inFile.identity !== identity) {
     return 'its write-ahead log is that of another store'
+  }
   if (inFile.commits > commits) {
     return `its write-ahead log is older than the file: it ends with commit ${commits}, and the file has number ${inFile.commits}`
   }
-  if (inFile.commits < inLog.first - 1) {
-    return `its file is older than the write-ahead log: it ends with commit ${inFile.commits}, and the log begins with number ${inLog.first}`
+  if (inFile.commits < first - 1) {
+    return `its file is older than the write-ahead log: it ends with commit ${inFile.commits}, and the log begins with number ${first}`
   }
   return undefined
 }
 
-interface LogState {
-  /** The first commit since the log was begun anew; 0 when it has none. */
-  readonly first: number
-  /** The newest commit that is anywhere in the log. */
-  readonly newest: number
-}
-
 /** What a log tells of the commits of a store, or of any when it is not known which; undefined when it tells nothing. */
-function logState(
-  database: DatabaseSync,
-  file: string,
-  store: string,
-  identity: number | undefined,
-): LogState | undefined {
+function logState(database: DatabaseSync, file: string, store: string, state: State): LogState | undefined {
   let first: number | undefined
-  let newest: number | undefined
-  const pageBytes = Number(pragma(database, 'page_size'))
-  readLoggedPages(`${file}-wal`, store, pageBytes, mayBeStatePage, ({ page, current }) => {
+  let newest = state.commits + 1
+  let tells = false
+  readLoggedPages(`${file}-wal`, store, Number(pragma(database, 'page_size')), ({ page, isCurrent, isWhole }) => {
     const rows = readStatePage(page)
-    const commits = commitsOf(rows)
-    if (commits === undefined || (identity !== undefined && rows?.get('identity') !== identity)) return
-    if (current) first ??= commits
-    newest = Math.max(newest ?? 0, commits)
+    const commits = rows && commitsOf(rows)
+    if (commits === undefined || (state.identity !== undefined && rows?.get('identity') !== state.identity)) return
+    const isFirst = isCurrent && first === undefined
+    if (!isFirst && commits <= newest && tells) return
+    if (!isWhole()) return
+    tells = true
+    if (isFirst) first = commits
+    newest = Math.max(newest, commits)
   })
-  return newest === undefined ? undefined : { first: first ?? 0, newest }
+  return tells ? { first: first ?? 0, newest } : undefined
 }
 
 /** What the file holds without its log; undefined when that cannot be said, as after a crash in the middle of a checkpoint. */
@@ -137,7 +136,7 @@ function stateOf(database: DatabaseSync): State | undefined {
   return { commits, identity: values.get('identity'), unsynced: values.get('unsynced') === 1 }
 }
 
-function commitsOf(rows: ReadonlyMap<string, number> | undefined): number | undefined {
-  const value = rows?.get('commits')
+function commitsOf(rows: ReadonlyMap<string, number>): number | undefined {
+  const value = rows.get('commits')
   return value !== undefined && value % commitStep === 0 ? value / commitStep : undefined
 }

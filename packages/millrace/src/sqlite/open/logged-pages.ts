@@ -10,22 +10,20 @@ const frameHeaderBytes = 24
 /** With its lowest bit set, checksums are made of big-endian words. */
 const magic = 0x377f0682
 
-/** A page as a log holds it. */
+/** A page as a log holds it, whether SQLite would read it or not. */
 export interface LoggedPage {
   readonly page: Buffer
   /** It was written since the log was begun anew; otherwise it is a leftover of an earlier time. */
-  readonly current: boolean
+  readonly isCurrent: boolean
+  /** Whether it is as it was written. Takes 5 µs. */
+  isWhole(): boolean
 }
 
-/**
- * Calls `take` with every page in a log that `wanted` picks and that is whole, in the order of the file, whether SQLite would read it
- * or not. The log may change meanwhile. Its reading takes about 1 ms for each 4 MiB.
- */
+/** Calls `take` with every page in a log, in the order of the file. The log may change meanwhile. Takes 1 ms for about 4 MiB. */
 export function readLoggedPages(
   log: string,
   store: string,
   pageBytes: number,
-  wanted: (page: Buffer) => boolean,
   take: (logged: LoggedPage) => void,
 ): void {
   const descriptor = open(log, store)
@@ -34,16 +32,20 @@ export function readLoggedPages(
     const header = Buffer.alloc(logHeaderBytes)
     if (readSync(descriptor, header, 0, logHeaderBytes, 0) < logHeaderBytes) return
     const bigEndian = (header.readUInt32BE(0) & 1) === 1
-    const whole =
+    const isBegun =
       (header.readUInt32BE(0) & ~1) === magic &&
-      chained(header.subarray(24, 32), [header.subarray(0, 24)], bigEndian, zero)
+      isChained(header.subarray(24, 32), [header.subarray(0, 24)], bigEndian, zero)
+    const salts = header.subarray(16, 24)
     let before: Buffer = header.subarray(24, 32)
     for (const frame of framesOf(descriptor, frameHeaderBytes + pageBytes)) {
+      const last = before
       const stored = frame.subarray(16, 24)
       const page = frame.subarray(frameHeaderBytes)
-      if (wanted(page) && chained(stored, [frame.subarray(0, 8), page], bigEndian, before)) {
-        take({ page, current: whole && frame.subarray(8, 16).equals(header.subarray(16, 24)) })
-      }
+      take({
+        page,
+        isCurrent: isBegun && salts.equals(frame.subarray(8, 16)),
+        isWhole: () => isChained(stored, [frame.subarray(0, 8), page], bigEndian, last),
+      })
       before = stored
     }
   } finally {
@@ -66,7 +68,7 @@ function* framesOf(descriptor: number, frameBytes: number): Generator<Buffer> {
 }
 
 /** Whether a checksum is that of these octets, continued from the checksum before. */
-function chained(stored: Buffer, parts: readonly Buffer[], bigEndian: boolean, before: Buffer): boolean {
+function isChained(stored: Buffer, parts: readonly Buffer[], bigEndian: boolean, before: Buffer): boolean {
   let first = before.readUInt32BE(0)
   let second = before.readUInt32BE(4)
   for (const part of parts) {

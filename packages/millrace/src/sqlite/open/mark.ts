@@ -1,4 +1,15 @@
-import { chmodSync, chownSync, closeSync, constants, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { type Clock, MillraceError } from '../../base/index.ts'
 import { codeOf, unreadable } from './place.ts'
@@ -121,17 +132,16 @@ function read(descriptor: number): Mark | undefined {
 }
 
 function open(file: string, path: string, store: string): number {
+  const { mode, uid, gid } = statSync(file)
+  const rights = mode & 0o777
   try {
-    try {
-      return openSync(path, 'r+')
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error
-    }
-    const { mode, uid, gid } = statSync(file)
-    const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, mode & 0o777)
-    // The mask of the process may have taken rights away; and what root makes, the owner of the store must be able to write.
-    chmodSync(path, mode & 0o777)
-    if (process.geteuid?.() === 0) chownSync(path, uid, gid)
+    const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, rights)
+    const there = fstatSync(descriptor)
+    const user = process.geteuid?.()
+    // Those of the file may have been changed since, and the mask of the process takes some away from a new one. What root makes, the
+    // owner of the store must be able to write.
+    if ((there.mode & 0o777) !== rights && (user === 0 || user === there.uid)) fchmodSync(descriptor, rights)
+    if (user === 0 && (there.uid !== uid || there.gid !== gid)) fchownSync(descriptor, uid, gid)
     return descriptor
   } catch (error) {
     return unreadable(store, `'${path}' cannot be made (${codeOf(error)})`, error)

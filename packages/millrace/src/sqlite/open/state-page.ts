@@ -6,15 +6,12 @@ const mostRows = 20
 /** Octets of the integers of the serial types 0 to 6. */
 const integerBytes = [0, 1, 2, 3, 4, 6, 8] as const
 
-/** Whether it may be such a page: most others are told apart by this already. */
-export const mayBeStatePage = (page: Buffer): boolean => page[0] === indexLeaf && page.readUInt16BE(3) <= mostRows
-
 /**
  * The rows of a small table of names and whole numbers WITHOUT ROWID, read from its only page; undefined when the page is no such
  * page. For pages that no connection shows: those in a write-ahead log, before and after what SQLite takes from it.
  */
 export function readStatePage(page: Buffer): ReadonlyMap<string, number> | undefined {
-  if (!mayBeStatePage(page)) return undefined
+  if (page[0] !== indexLeaf || page.readUInt16BE(3) > mostRows) return undefined
   const rows = new Map<string, number>()
   const cells = page.readUInt16BE(3)
   try {

@@ -2,14 +2,17 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Held } from './held.ts'
 import { Rows } from './rows.ts'
 
-const maxKnown = 10_000
+/** When so many streams are known, those that were not used since the last time are forgotten. */
+const generation = 5_000
 
 /** The revisions of the streams used last. A stream without events is at -1. */
 export class Streams implements Held {
   readonly #newest: Rows<readonly [revision: number | null]>
   readonly #following: Rows<readonly [id: string, position: number]>
   readonly #revisionAt: Rows<readonly [revision: number]>
-  readonly #known = new Map<string, number>()
+  #known = new Map<string, number>()
+  /** Those of the generation before. */
+  #older = new Map<string, number>()
 
   constructor(database: DatabaseSync) {
     this.#newest = new Rows(database, 'SELECT max(revision) FROM millrace_event WHERE stream = ?')
@@ -21,7 +24,7 @@ export class Streams implements Held {
   }
 
   revisionOf(stream: string): number {
-    const known = this.#known.get(stream)
+    const known = this.#known.get(stream) ?? this.#older.get(stream)
     if (known !== undefined) return known
     const revision = this.#newest.first(stream)?.[0] ?? -1
     this.advance(stream, revision)
@@ -30,10 +33,10 @@ export class Streams implements Held {
 
   /** Notes the revision that the transaction under way gives to a stream. */
   advance(stream: string, revision: number): void {
-    // Deleted first, so that the map stays in the order of use and its first entry is the oldest.
-    this.#known.delete(stream)
-    if (this.#known.size === maxKnown) this.#known.delete(this.#known.keys().next().value!)
     this.#known.set(stream, revision)
+    if (this.#known.size < generation) return
+    this.#older = this.#known
+    this.#known = new Map()
   }
 
   /** Ids and positions of the events after a revision. */
@@ -48,9 +51,11 @@ export class Streams implements Held {
 
   rolledBack(): void {
     this.#known.clear()
+    this.#older.clear()
   }
 
   foreign(): void {
     this.#known.clear()
+    this.#older.clear()
   }
 }

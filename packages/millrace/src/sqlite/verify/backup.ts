@@ -31,9 +31,9 @@ const pagesPerStep = 1_000
 
 /**
  * Copies a store to a new file while applications go on writing to it. The copy is the store as it was at the moment of the
- * call, whole and by itself: to restore it, stop all applications, put it in the place of the store, and remove the `-wal`
- * and `-shm` of the old one. The copy carries its name only after it was read back, checked (every page, and the schema)
- * and made durable; until then, and after a crash, it is called `<target>.<random>.partial`.
+ * call, whole and by itself: to restore it, stop all applications, put it in the place of the store, and remove the `-wal`,
+ * `-shm` and `-mark` of the old one. The copy carries its name only after it was read back, checked (every page, and the
+ * schema) and made durable; until then, and after a crash, it is called `<target>.<random>.partial`.
  *
  * As it reads one moment for as long as it copies, the write-ahead log cannot be reset meanwhile, and grows by what is written.
  * @throws STORE_UNREADABLE, STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW, STORE_LOCKED when the store cannot be read
