@@ -12,7 +12,7 @@ export function prepareStore(path: string, fresh: boolean): void {
   }
   if (!fresh || !existsSync(path)) return
   assertDeletable(path)
-  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
+  for (const suffix of ['', '-wal', '-shm', '-mark']) rmSync(path + suffix, { force: true })
 }
 
 /** Deletes nothing that the shop did not make, and nothing that is in use. */

@@ -1,91 +1,52 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { check } from './check.ts'
+// npm run test:faults -- …     see `usage`
+import { type Options, optionsOf, usage } from './cli/options.ts'
+import { paint, printTable, type SuiteResult } from './cli/print.ts'
+import { runSuite } from './cli/run.ts'
+import { fingerprintOfSources } from './cli/sources.ts'
+import { writeReport } from './report/index.ts'
+import { hasPassed, type Suite } from './suite.ts'
+import { suites } from './suites.ts'
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '10' },
-    first: { type: 'string' },
-    only: { type: 'string', default: 'kill' },
-    events: { type: 'string', default: '400' },
-  },
-})
-if (values.only !== 'kill') {
-  console.error(`There is no fault '${values.only}'; there is: kill`)
-  process.exit(2)
-}
-const seeds = Number(values.seeds)
-const first = Number(values.first ?? Math.floor(Math.random() * 1_000_000))
-const count = Number(values.events)
-const killsASeed = 6
-
-/** Repeatable random numbers (mulberry32, T. Ettinger 2017). */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+function list(): void {
+  for (const { name, description, seeds } of suites) {
+    console.log(`${name.padEnd(14)} ${description} (quick ${seeds.quick}, full ${seeds.full} seeds)`)
   }
 }
 
-/** Runs the workload once; it is killed after so many acknowledgements and a moment more, if at all. */
-function run(
-  path: string,
-  seed: number,
-  acknowledged: Set<number>,
-  killAfter: number | undefined,
-  momentMs: number,
-): Promise<boolean> {
-  const workload = new URL('./workload.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, ['-C', 'millrace-source', workload, path, String(seed), String(count)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let finished = false
-  let fresh = 0
-  let rest = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    const lines = (rest + chunk.toString()).split('\n')
-    rest = lines.pop()!
-    for (const line of lines) {
-      if (line === 'finished') finished = true
-      else {
-        acknowledged.add(Number(line))
-        if (++fresh === killAfter) setTimeout(() => child.kill('SIGKILL'), momentMs)
-      }
-    }
-  })
-  return new Promise((resolve, reject) => {
-    child.on('exit', (code, signal) => {
-      if (code === 0 || signal === 'SIGKILL') resolve(finished)
-      else reject(new Error(`seed ${seed}: the workload ended with ${code ?? signal}`))
-    })
-  })
+/** @returns whether nothing was found, and all that was to be tried was tried */
+async function run(chosen: readonly Suite[], { seeds, size, first, parallel, report }: Options): Promise<boolean> {
+  const sources = fingerprintOfSources()
+  const results: SuiteResult[] = []
+  for (const suite of chosen) {
+    results.push(await runSuite(suite, first, seeds ?? suite.seeds[size], parallel))
+  }
+  printTable(results)
+  const isOfOneVersion = fingerprintOfSources() === sources
+  if (!isOfOneVersion) {
+    console.log(`\n${paint('red', 'The sources were changed during the run: what it says is of no version of them.')}`)
+  } else if (report) {
+    const names = suites.map(({ name }) => name)
+    console.log(`\nwrote ${writeReport(results, first, names).join(', ')}`)
+  }
+  const all = results.flatMap(({ results }) => results)
+  const passed = all.filter(hasPassed).length
+  const failed = results.reduce((sum, { missing }) => sum + missing.length, all.length - passed)
+  console.log(`\n${passed} passed, ${failed} failed`)
+  return failed === 0 && isOfOneVersion
 }
 
-let bad = 0
-for (let seed = first; seed < first + seeds; seed++) {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-faults-'))
-  const path = join(folder, 'faults.db')
-  const random = randomOf(seed)
-  const acknowledged = new Set<number>()
-  for (let kill = 0; kill < killsASeed; kill++) {
-    await run(path, seed, acknowledged, 1 + Math.floor(random() * count), random() * 40)
+async function main(options: Options): Promise<number> {
+  if (options.list) {
+    list()
+    return 0
   }
-  await run(path, seed, acknowledged, undefined, 0)
-  const verdict = check(path, acknowledged, count)
-  const wrong = Object.values(verdict).some((number) => number > 0)
-  if (wrong) bad++
-  console.log(
-    `${wrong ? '✗' : '✓'} kill  seed ${seed}  ${killsASeed} kills  lost ${verdict.lost}  unhandled ${verdict.unhandled}  ` +
-      `duplicated ${verdict.duplicated}  reordered ${verdict.reordered}`,
-  )
-  if (wrong) console.log(`  again: npm run test:faults -- --first ${seed} --seeds 1   (the store is kept: ${path})`)
-  else rmSync(folder, { recursive: true })
+  const chosen = options.only.length === 0 ? suites : suites.filter(({ name }) => options.only.includes(name))
+  return (await run(chosen, options)) ? 0 : 1
 }
-console.log(`${seeds - bad} passed, ${bad} failed`)
-process.exitCode = bad === 0 ? 0 : 1
+
+const options = optionsOf(
+  process.argv.slice(2),
+  suites.map(({ name }) => name),
+)
+if ('wrong' in options) console.error(`${options.wrong}\n\n${usage}`)
+process.exitCode = 'wrong' in options ? 2 : await main(options)

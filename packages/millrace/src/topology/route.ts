@@ -12,6 +12,8 @@ export interface OutboxRoute {
   readonly start?: 'beginning' | 'now'
   /** `none` allows a transport that does not keep the order of a key. Default `key`. */
   readonly order?: 'key' | 'none'
+  /** A process that does not renew its lease within this time loses the route to another one. Default 10,000. */
+  readonly leaseMs?: number
 }
 
 /** Events of these topics come in from a transport, each once. */
@@ -26,6 +28,8 @@ export interface InboxRoute {
   readonly start?: 'beginning' | 'now'
   /** `none` allows a transport that does not keep the order of a key. Default `key`. */
   readonly order?: 'key' | 'none'
+  /** A process that does not renew its lease within this time loses the route to another one. Default 10,000. */
+  readonly leaseMs?: number
 }
 
 /** Which topics go through which transport, and in which direction. */
@@ -40,8 +44,15 @@ export const leavingTopics = (routes: readonly Route[]): ((topic: string) => boo
   compilePatterns(routes.filter(isOutbox).flatMap(topicsOf))
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/
-const outboxOptions = new Set<string>(['topics', 'to', 'start', 'order'] satisfies (keyof OutboxRoute)[])
-const inboxOptions = new Set<string>(['topics', 'from', 'group', 'start', 'order'] satisfies (keyof InboxRoute)[])
+const outboxOptions = new Set<string>(['topics', 'to', 'start', 'order', 'leaseMs'] satisfies (keyof OutboxRoute)[])
+const inboxOptions = new Set<string>([
+  'topics',
+  'from',
+  'group',
+  'start',
+  'order',
+  'leaseMs',
+] satisfies (keyof InboxRoute)[])
 
 /** @throws CONFIG_INVALID, TOPIC_INVALID */
 export function assertRoutes(routes: readonly Route[], transports: Readonly<Record<string, unknown>>): void {
@@ -69,6 +80,8 @@ function assertOptions(option: string, route: Route): void {
   for (const [name, value] of Object.entries(route)) {
     if (!known.has(name)) refuse(option, `there is no option '${name}'; there are ${[...known].join(', ')}`)
     if (name === 'order' && value !== 'key' && value !== 'none') refuse(`${option}.order`, 'key or none')
+    if (name === 'leaseMs' && !(Number.isSafeInteger(value) && Number(value) > 0))
+      refuse(`${option}.leaseMs`, 'not a positive whole number')
     if (name === 'start' && value !== 'beginning' && value !== 'now') refuse(`${option}.start`, 'beginning or now')
   }
   const topics = topicsOf(route)

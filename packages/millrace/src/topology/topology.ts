@@ -10,7 +10,7 @@ import { assertCapabilities, isOutbox, type OutboxRoute, type Route, topicsOf } 
 /** Below which Millrace keeps what is its own: no service has such a name. */
 const outboxName = (transport: string): string => `_millrace.outbox.${transport}`
 const inboxName = (transport: string, group: string): string => `_millrace.inbox.${transport}.${group}`
-const leaseMs = 10_000
+const defaultLeaseMs = 10_000
 
 export interface TopologyOptions {
   readonly transports: Readonly<Record<string, TransportEngine>>
@@ -74,7 +74,11 @@ export class Topology {
       name: outboxName(to),
       to,
       topics: [...new Set(routes.flatMap(topicsOf))],
-      options: { leaseMs, whenHeld: 'wait', from: startOf(routes) },
+      options: {
+        leaseMs: Math.min(...routes.map(({ leaseMs = defaultLeaseMs }) => leaseMs)),
+        whenHeld: 'wait',
+        from: startOf(routes),
+      },
     }))
   }
 
@@ -84,7 +88,7 @@ export class Topology {
   }
 
   async #startInbox(route: Exclude<Route, OutboxRoute>, runtime: RouteRuntime): Promise<void> {
-    const { from, group, start = 'now' } = route
+    const { from, group, start = 'now', leaseMs = defaultLeaseMs } = route
     const { backpressure } = this.#options
     const name = inboxName(from, group)
     const transport = this.#transportOf(route)

@@ -169,6 +169,7 @@ test.each([
   [{ topics: 'shop.**', to: 'nowhere' }, "there is no transport 'nowhere'"],
   [{ topics: [], to: 'broker' }, 'name a topic'],
   [{ topics: 'shop.*', to: 'broker', group: 'g' }, "no option 'group'"],
+  [{ topics: 'shop.*', to: 'broker', leaseMs: 0 }, 'not a positive whole number'],
   [{ topics: 'shop.*', from: 'broker' }, 'group'],
   [{ topics: 'shop.*', from: 'broker', group: 'a b' }, 'group'],
   [{ topics: '_millrace.replies', to: 'broker' }, 'stay in their store'],

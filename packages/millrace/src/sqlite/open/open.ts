@@ -23,7 +23,7 @@ export interface OpenOptions {
  * is checked, set up, at the current schema version, and reports a lock of another process at once instead of waiting.
  *
  * A damaged or foreign file is refused and not changed, and so is one that is not of one time with its log and its mark. What is
- * checked takes a few milliseconds whatever the size of the store. It cannot tell that the file is on a network file system whose
+ * checked takes a few milliseconds whatever the size of the store, and 15 where its log is as long as it gets. It cannot tell that the file is on a network file system whose
  * locks do not work between machines: keep it on a local disk, together with what is beside it.
  * @throws STORE_UNREADABLE, STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW, STORE_VERSION_UNSAFE, STORE_LOCKED
  * @throws STORE_STOPPED when the disk is full or reports an error

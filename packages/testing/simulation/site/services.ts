@@ -1,0 +1,147 @@
+import type { ErrorAction, Event, Handler, HandlerContext, OnError, Service } from 'millrace'
+import { service } from 'millrace'
+import type { Profile } from '../profile.ts'
+import { type Behaviour, behaviourOf, retryOf, Trouble } from './behaviour.ts'
+import { Charge, counters, Entered, Handled, Ordered, type Said } from './contracts.ts'
+
+/** Where handlers run. */
+export interface Place {
+  sleep(ms: number): Promise<void>
+  note(what: string): void
+  /** The process dies, now. */
+  die(): void
+  /** From now on everything goes well. */
+  isHealed(): boolean
+}
+
+/** What a handler notes down in the unit with its acknowledgement. */
+export interface Noted {
+  readonly publishes?: readonly { readonly token: string; readonly key: string | null }[]
+  readonly counted?: { readonly counter: string; readonly value: number }
+  readonly value?: string
+}
+
+type Act = (event: Event<Said>, context: HandlerContext) => Noted | Promise<Noted>
+
+const actions: Readonly<Partial<Record<Behaviour['failing'], ErrorAction>>> = {
+  'is fatal': 'dead-letter',
+  'is held': 'hold',
+  pauses: 'pause',
+  'pauses for a while': { action: 'pause', probeAfterMs: 80 },
+}
+
+const onError: OnError = (error) => (error instanceof Trouble ? actions[error.failing] : undefined)
+
+/** The order that each service promises. */
+export function ordersOf({
+  dispatch,
+}: Profile): readonly { name: string; topics: string[]; order: 'key' | 'all' | 'none' }[] {
+  const orders = { serial: 'all', keyed: 'key', concurrent: 'none' } as const
+  return [
+    { name: 'worker', topics: ['sim.orders', 'sim.entries'], order: orders[dispatch] },
+    { name: 'auditor', topics: ['sim.handled', 'sim.orders'], order: 'all' },
+    { name: 'teller', topics: ['sim.charges'], order: 'key' },
+    { name: 'watcher', topics: ['sim.orders', 'sim.handled', 'sim.entries', 'sim.charges'], order: 'none' },
+  ]
+}
+
+/** The services of the application, as one process runs them. */
+export function servicesOf(profile: Profile, place: Place): readonly Service[] {
+  const { seed, leaseMs, window, concurrency, poisonAfterDeaths, timeoutMs } = profile
+  const shared = { leaseMs, window, concurrency, poisonAfterDeaths, whenHeld: 'wait' } as const
+  const options = (name: string) => ({ retry: retryOf(seed, name), onError, timeoutMs })
+  const handler = (name: string, act: Act): Handler<Said> => handling(profile, place, name, act)
+  const watch = handler('watcher', nothingMore)
+  const charge = handler('teller', ({ data }) => ({ value: charged(data) }))
+  return [
+    service('worker', { ...shared, dispatch: profile.dispatch })
+      .on(Ordered, handler('worker', countingWorker), options('worker'))
+      .on(Entered, handler('worker', worker), options('worker')),
+    service('auditor', { ...shared, dispatch: 'serial' })
+      .on(Handled, handler('auditor', nothingMore), options('auditor'))
+      .on(Ordered, handler('auditor', nothingMore), options('auditor')),
+    service('teller', shared).handle(
+      Charge,
+      async (event, context) => {
+        await charge(event, context)
+        return charged(event.data)
+      },
+      options('teller'),
+    ),
+    service('watcher', { ...shared, dispatch: 'concurrent' }).on(
+      'sim.**',
+      (event, context) => watch(event as Event<Said>, context),
+      options('watcher'),
+    ),
+  ]
+}
+
+const charged = ({ token }: Said): string => `charged ${token}`
+
+const nothingMore: Act = () => ({})
+
+const worker: Act = ({ data: { token, key } }, { publish }) => {
+  const published = { token: `${token}.handled`, key }
+  publish(Handled, published)
+  return { publishes: [published] }
+}
+
+/** Some keys are counted, by reading and writing; others are not, so that their handlers may end at once. */
+const countingWorker: Act = (event, context) => {
+  const { key } = event.data
+  const noted = worker(event, context) as Noted
+  if (key === null || Number(key.slice(1)) % 2 === 0) return noted
+  return counting(key, context, noted)
+}
+
+async function counting(counter: string, { documents }: HandlerContext, noted: Noted): Promise<Noted> {
+  const value = ((await documents.get(counters, counter)) ?? 0) + 1
+  documents.put(counters, counter, value)
+  return { ...noted, counted: { counter, value } }
+}
+
+/** Makes the handler that goes as its behaviour says and leaves an effect behind. */
+function handling(profile: Profile, place: Place, name: string, act: Act): Handler<Said> {
+  return (event, context) => {
+    const { token } = event.data
+    const behaviour = behaviourOf(profile, name, token)
+    const fails = !place.isHealed() && context.attempt <= behaviour.failures
+    const kills = !place.isHealed() && behaviour.kills
+    const how = kills ? 'kills' : fails ? behaviour.failing : behaviour.succeeding
+    place.note(`${name} handles ${token} at ${context.position}, attempt ${context.attempt}: ${how}`)
+    const leave = (noted: Noted): void => {
+      const values = [name, token, context.position, JSON.stringify(noted)] as const
+      context.sql('INSERT INTO effect (subscription, message, position, noted) VALUES (?, ?, ?, ?)', ...values)
+    }
+    const succeed = (): void | Promise<void> => {
+      const noted = act(event, context)
+      return noted instanceof Promise ? noted.then(leave) : leave(noted)
+    }
+    if (kills) place.die()
+    if (!fails && how === 'at once') return succeed()
+    if (how === 'throws' || how === 'is fatal') throw new Trouble(behaviour.failing)
+    if (fails) return fail(behaviour, place, context)
+    const takesMs = place.isHealed() ? Math.min(behaviour.takesMs, profile.timeoutMs / 4) : behaviour.takesMs
+    return late({ ...behaviour, takesMs }, place).then(succeed)
+  }
+}
+
+async function late({ succeeding, takesMs }: Behaviour, place: Place): Promise<void> {
+  if (succeeding === 'in a turn') await new Promise<void>((resolve) => setImmediate(resolve))
+  else if (succeeding === 'after a while') await place.sleep(takesMs)
+}
+
+async function fail({ failing, takesMs }: Behaviour, place: Place, { signal }: HandlerContext): Promise<void> {
+  if (failing === 'stays') {
+    // It heeds nothing: it goes on after its time, and ends well when nobody waits for it any more.
+    await place.sleep(3_000)
+    return
+  }
+  if (failing === 'hangs') {
+    await new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason))
+    })
+  }
+  await place.sleep(takesMs)
+  throw new Trouble(failing)
+}
