@@ -42,12 +42,14 @@ export function linesOf(plot: Plot, result: GroupResult): readonly Line[] {
       const rows = result.rows.filter((row) => row.raw === raw)
       const constant = raw && rows.every(({ x }) => x === undefined)
       const points = constant
-        ? rows.flatMap((row) => ends.flatMap((x) => pointOf(row, metric, line, x)))
+        ? rows.flatMap((row) => ends.flatMap((x) => pointOf(row, metric, line, x).map(withoutSpread)))
         : rows.flatMap((row) => (row.x === undefined ? [] : pointOf(row, metric, line, row.x)))
       return points.length === 0 ? [] : [{ name: line, raw, constant, points }]
     }),
   )
 }
+
+const withoutSpread = (point: Point): Point => ({ ...point, low: point.y, high: point.y })
 
 function pointOf({ values }: Row, metric: string, line: string, x: number): readonly Point[] {
   const value = values[metric]

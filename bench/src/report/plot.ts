@@ -24,7 +24,7 @@ function specOf(plot: Plot, lines: readonly Line[]): TopLevelSpec {
         title: plot.x.title,
         scale: plot.x.logarithmic ? { type: 'log', nice: false } : { zero: true, nice: false },
         axis: plot.x.logarithmic
-          ? { format: ',', values: decades(lines), labelOverlap: false }
+          ? { format: ',', values: ticks(lines), labelOverlap: false }
           : { format: ',', grid: false },
       },
       color: { field: 'line', type: 'nominal', scale: { domain, range } },
@@ -57,12 +57,8 @@ function measuredPoints(lines: readonly Line[]) {
   ]
 }
 
-/** The powers of ten that the points reach over, as ticks. */
-function decades(lines: readonly Line[]): number[] {
-  const all = lines.flatMap(({ points }) => points.map(({ x }) => x))
-  const [low, high] = [Math.floor(Math.log10(Math.min(...all))), Math.ceil(Math.log10(Math.max(...all)))]
-  return Array.from({ length: high - low + 1 }, (_, index) => 10 ** (low + index))
-}
+/** Where it was measured, as ticks. */
+const ticks = (lines: readonly Line[]): number[] => [...new Set(lines.flatMap(({ points }) => points.map(({ x }) => x)))]
 
 /** The plots of a group as SVG, by the names of their files; those without points are left out. */
 export async function plotsOf(group: Group, result: GroupResult): Promise<ReadonlyMap<string, string>> {

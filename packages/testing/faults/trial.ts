@@ -159,9 +159,11 @@ export class RunningTrial implements Trial {
   /** What nobody knows the outcome of, and was not asked for again since. */
   #toRepeat(): readonly Repeat[] {
     const repeats: Repeat[] = []
-    for (const { id } of this.#recorder.open()) {
+    const running = new Set(this.#lives.filter(({ hasEnded }) => !hasEnded).map(({ name }) => name))
+    for (const { id, process } of this.#recorder.open()) {
       const repeat = this.#repeatable.get(id)
-      if (repeat === undefined) continue
+      // A process that still runs may know more of it than it has told, and act on that.
+      if (repeat === undefined || running.has(process)) continue
       this.#repeatable.delete(id)
       repeats.push(repeat)
     }

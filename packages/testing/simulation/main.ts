@@ -2,12 +2,13 @@
 // runs many of them beside each other.
 import { parseArgs } from 'node:util'
 import { commitOf } from '../faults/cli/commit.ts'
-import { type FaultKind, faultKinds } from './profile.ts'
+import { type FaultKind, faultKinds, profileOf } from './profile.ts'
 import { runSeed, type SeedRun } from './run.ts'
 
 const usage = `npx node -C millrace-source packages/testing/simulation/main.ts [options]
   --first SEED      begins with this seed; default 1
   --seeds N         so many seeds; default 1
+  --routed          only those seeds that have two sites and a broker between them
   --stop-at N       ends after so many seeds with findings
   --trace           prints what happened, line by line
   --without KIND,…  leaves these faults out: ${faultKinds.join(', ')}
@@ -22,6 +23,7 @@ function optionsOf(args: readonly string[]) {
       first: { type: 'string', default: '1' },
       seeds: { type: 'string', default: '1' },
       'stop-at': { type: 'string', default: 'Infinity' },
+      routed: { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
       without: { type: 'string', multiple: true, default: [] },
       shrink: { type: 'boolean', default: false },
@@ -65,22 +67,30 @@ function print({ seed, findings, fingerprint, counts, profile, trace }: SeedRun,
   console.log(`    commit ${commitOf()}; again: --first ${seed} --trace`)
 }
 
-async function main(): Promise<number> {
-  const { first, seeds, stopAt, trace, without, shrink } = optionsOf(process.argv.slice(2))
+async function run(options: ReturnType<typeof optionsOf>): Promise<number> {
+  const { first, seeds, stopAt, trace, without, shrink, routed } = options
   let failed = 0
-  for (let seed = first; seed < first + seeds && failed < stopAt; seed++) {
+  let seed = first
+  for (let left = seeds; left > 0 && failed < stopAt; seed++) {
+    if (routed && profileOf(seed).sites === 'one') continue
+    left--
     const run = await runSeed(seed, { without })
     if (run.findings.length > 0) failed++
     print(shrink && run.findings.length > 0 ? await shrunk(run, without) : run, trace)
   }
-  console.log(`${failed} of ${seeds} failed`)
+  console.log(`${failed} failed, up to seed ${seed - 1}`)
   return failed === 0 ? 0 : 1
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  if (!(error instanceof TypeError)) throw error
-  console.error(`${error.message}\n\n${usage}`)
-  process.exitCode = 2
+function parsed(): ReturnType<typeof optionsOf> | undefined {
+  try {
+    return optionsOf(process.argv.slice(2))
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    console.error(`${error.message}\n\n${usage}`)
+    return undefined
+  }
 }
+
+const options = parsed()
+process.exitCode = options === undefined ? 2 : await run(options)

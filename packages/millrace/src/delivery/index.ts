@@ -27,7 +27,6 @@ export { type Plan, planOf } from './plan.ts'
 export type { Runtime } from './runtime.ts'
 export { type Dispatch, type Route, type Service, type ServiceOptions, service } from './service.ts'
 export {
-  type BeginTenure,
   Subscription,
   type SubscriptionPhase,
   type SubscriptionPlan,

@@ -15,9 +15,10 @@ const isAside = (name: string): boolean =>
     name,
   )
 const mostFindings = 5
-/** Of very many seeds only every so many are shown. */
-const manySeeds = 300
-const showEvery = 100
+/** Of very many seeds one is shown now and then. */
+const manySeeds = 100
+const showEveryMs = 1_000
+let shownMs = Number.NEGATIVE_INFINITY
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 const grouped = (number: number): string => number.toLocaleString('en-US')
@@ -25,7 +26,9 @@ const grouped = (number: number): string => number.toLocaleString('en-US')
 /** One line for a seed; more where something is wrong with it. */
 export function printSeed(suite: Suite, result: SeedResult, done: number, of: number): void {
   const passed = hasPassed(result)
-  if (passed && of > manySeeds && done % showEvery !== 0 && done !== of) return
+  const now = performance.now()
+  if (passed && of > manySeeds && now - shownMs < showEveryMs && done !== of) return
+  shownMs = now
   const mark = passed ? paint('green', '✓') : paint('red', '✗')
   const counts = columns.flatMap((name) => (result.counts.has(name) ? [`${result.counts.get(name)} ${name}`] : []))
   const place = paint('dim', `${String(done).padStart(String(of).length)}/${of}`)

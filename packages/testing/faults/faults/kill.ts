@@ -21,11 +21,11 @@ export const kill: Fault = {
     editedSources(pointEdits)
   },
   async run(trial) {
-    for (const [place, way] of ['at a point', 'at random', 'at a point', 'in turns'].entries()) {
-      if (way === 'at a point') await killAtPoint(trial, points[(trial.seed * 2 + place / 2) % points.length]!)
-      else if (way === 'at random') await killAtRandom(trial, withPoints)
-      else await killInTurns(trial, withPoints)
-    }
+    // Some points are met on a new store, others after a death: each is tried on both.
+    await killAtPoint(trial, pointOf(trial.seed))
+    await killAtRandom(trial, withPoints)
+    await killAtPoint(trial, pointOf(trial.seed + Math.floor(points.length / 2)))
+    await killInTurns(trial, withPoints)
     return trial.conclude(withPoints)
   },
   judge(counts, seeds) {
@@ -37,6 +37,8 @@ export const kill: Fault = {
     ]
   },
 }
+
+const pointOf = (number: number): Point => points[number % points.length]!
 
 /** Kills a process when it reaches a point for the first time, or some time later; one that does not ends in order. */
 async function killAtPoint(trial: Trial, { name, way }: Point): Promise<void> {

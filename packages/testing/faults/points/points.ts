@@ -55,7 +55,12 @@ const anchors: readonly Anchor[] = [
     at: 'queueMicrotask(this.#options.committed)',
     before: 'callers are told, listeners are not',
   },
-  { file: 'sqlite/commit/group-commit.ts', at: 'this.#rollBack.run()', after: 'after ROLLBACK' },
+  {
+    file: 'sqlite/commit/group-commit.ts',
+    at: 'this.#rollBack.run()',
+    after: 'after ROLLBACK',
+    way: { kinds: ['operated', 'retried'] },
+  },
 
   // Each kind of write of a unit.
   { file: 'sqlite/commit/writer.ts', at: 'this.#sql.run(unit.sql)', after: 'SQL of the caller is run' },
@@ -123,7 +128,7 @@ const anchors: readonly Anchor[] = [
     file: 'delivery/dispatch/run-lane.ts',
     at: 'const through = this.committed + this.#settle.length',
     before: 'before the early commit of a lane',
-    way: { kinds: ['keyed'], operations: 300 },
+    way: { kinds: ['parked', 'dead'], operations: 200 },
   },
   {
     file: 'delivery/tenure.ts',

@@ -17,7 +17,7 @@ export function simulationSuite(): Suite {
   return {
     name: 'simulation',
     description:
-      'Simulated processes, time, crashes and network on the real delivery code: messages are doubled, delayed and reordered.',
+      'A whole system with a seeded scheduler and simulated time: processes crash, freeze and are stopped; what they send is delayed, doubled and reordered.',
     seeds: { quick: 200, full: 2_000 },
     unavailable: async () => undefined,
     prepare: async () => {},

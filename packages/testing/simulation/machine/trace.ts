@@ -1,3 +1,6 @@
+/** What is another one in every run: the number of the real process, the name of a temporary folder. */
+const ofTheRun = /(?<="pid":)\d+|(?<=process )\d+(?= \()|(?<=millrace-simulation-)\w+/g
+
 /** What happened in a run, in order: kept as lines for people and as one number for comparing two runs. */
 export class Trace {
   readonly lines: string[] = []
@@ -11,7 +14,7 @@ export class Trace {
 
   /** Notes what `who` did, or what happened to it. */
   note(who: string, what: string): void {
-    const line = `${this.#clock().toFixed(3).padStart(12)}  ${who.padEnd(8)}  ${what}`
+    const line = `${this.#clock().toFixed(3).padStart(12)}  ${who.padEnd(8)}  ${what.replaceAll(ofTheRun, '')}`
     this.lines.push(line)
     for (let index = 0; index < line.length; index++) this.mix(line.charCodeAt(index))
   }

@@ -185,11 +185,8 @@ function isBusy(error: unknown): boolean {
   return isMillraceError(error, 'STORE_BUSY') || isMillraceError(error, 'STORE_OVERLOADED')
 }
 
-/** The fields of a line of the log, without what is another one in every run: the number of the real process. */
 function told(fields: object): string {
   return Object.entries(fields)
     .map(([name, value]) => `${name}=${value instanceof Error ? value.message : JSON.stringify(value)}`)
     .join(' ')
-    .replaceAll(/"pid":\d+/g, '"pid":0')
-    .replaceAll(/process \d+ \(/g, 'process (')
 }

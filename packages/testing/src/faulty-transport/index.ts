@@ -6,6 +6,7 @@ import {
   compilePatterns,
   type EncodedEvent,
   MillraceError,
+  systemClock,
   type TransportCapabilities,
   type TransportEngine,
 } from 'millrace/engine'
@@ -15,8 +16,8 @@ import { Group } from './group.ts'
 export type { TransportFaults } from './faults.ts'
 
 export interface FaultyTransportOptions {
-  /** Whose time passes while something is under way. */
-  readonly clock: Clock
+  /** Whose time passes while something is under way. Default: that of the machine. */
+  readonly clock?: Clock
   /** Uniform in [0, 1). Default `Math.random`. */
   readonly random?: () => number
   /** What it says that it can do. Default: everything that a broker can. */
@@ -44,7 +45,7 @@ export interface FaultyTransport {
 const retryAfterMs = 5
 
 /** Makes a broker in memory, without faults unless some are asked for. */
-export function faultyTransport(options: FaultyTransportOptions): FaultyTransport {
+export function faultyTransport(options: FaultyTransportOptions = {}): FaultyTransport {
   const broker = new Broker(options)
   return {
     engine: { engine: 'faulty', open: () => Promise.resolve(broker.connect()) },
@@ -65,12 +66,14 @@ class Broker {
   readonly groups = new Map<string, Group>()
   readonly #consumers = new Set<FaultyConsumer>()
   readonly #options: FaultyTransportOptions
+  readonly #clock: Clock
   readonly #random: () => number
   faults: TransportFaults
   isDown = false
 
   constructor(options: FaultyTransportOptions) {
     this.#options = options
+    this.#clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
     this.faults = { ...noFaults, ...options.faults }
   }
@@ -143,7 +146,7 @@ class Broker {
 
   #after(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#options.clock.after(ms, resolve)
+      this.#clock.after(ms, resolve)
     })
   }
 
