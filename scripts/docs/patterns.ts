@@ -100,7 +100,8 @@ So that you need not search for them:
   \`filter\`; see [publish-subscribe](publish-subscribe.md#filtering).
 - **Pull consumers, priorities, rate limits.** Handlers are pushed to, as fast as they finish.
 - **Claim check.** Data over \`maxEventBytes\` is refused; keep it elsewhere and publish a reference.
-- **Other engines and brokers.** There is one engine, SQLite, in a file or in memory.
+- **Other engines, and adapters of brokers.** There is one engine, SQLite, in a file or in memory. The port for brokers and
+  the routes to them are there, see [multi-broker](multi-broker.md); of brokers there is one in memory, for tests.
 - **Projections, deciders and snapshots, workflows and sagas, windows and joins.** Streams with an expected revision,
   documents and scheduled messages are there to build on.
 `

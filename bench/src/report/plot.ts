@@ -58,7 +58,9 @@ function measuredPoints(lines: readonly Line[]) {
 }
 
 /** Where it was measured, as ticks. */
-const ticks = (lines: readonly Line[]): number[] => [...new Set(lines.flatMap(({ points }) => points.map(({ x }) => x)))]
+const ticks = (lines: readonly Line[]): number[] => [
+  ...new Set(lines.flatMap(({ points }) => points.map(({ x }) => x))),
+]
 
 /** The plots of a group as SVG, by the names of their files; those without points are left out. */
 export async function plotsOf(group: Group, result: GroupResult): Promise<ReadonlyMap<string, string>> {

@@ -42,9 +42,10 @@ export class StateReader {
     const documents = 'SELECT key, value, version FROM millrace_document WHERE collection = ?1'
     const alive = '(expires IS NULL OR expires > ?2)'
     this.#document = new Rows(database, `${documents} AND key = ?3 AND ${alive}`)
+    // A blob is greater than every text, and so is a bound that the index can use.
     this.#documents = new Rows(
       database,
-      `${documents} AND key >= max(ifnull(?3, ''), ?4) AND (?3 IS NULL OR key > ?3) AND (?5 IS NULL OR key < ?5)
+      `${documents} AND key >= max(ifnull(?3, ''), ?4) AND (?3 IS NULL OR key > ?3) AND key < ifnull(?5, x'')
          AND ${alive} ORDER BY key LIMIT ?6`,
     )
     this.#timers = new Rows(
