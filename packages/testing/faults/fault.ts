@@ -26,3 +26,6 @@ export interface Fault {
    */
   judge?(counts: ReadonlyMap<string, number>, seeds: number): readonly string[]
 }
+
+/** With fewer seeds than this it may be that something which the fault brings about never happened. */
+export const enoughToHappen = 10

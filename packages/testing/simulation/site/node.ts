@@ -3,22 +3,25 @@ import type { SimulatedProcess } from '../machine/process.ts'
 import { perform } from './client.ts'
 import type { Said } from './contracts.ts'
 import type { PlannedOperation } from './operations.ts'
+import type { SiteParts } from './parts.ts'
 import { servicesOf } from './services.ts'
-import type { Site } from './site.ts'
 
 /** One process that runs the application; each of its lives is a process of the machine. */
 export class Node {
   readonly name: string
-  readonly #site: Site
+  readonly #site: SiteParts
+  readonly #reads: boolean
   #life = 0
   #process: SimulatedProcess | undefined
   #app: Application | undefined
   /** Operations under way in this life. */
   readonly #asking = new Set<PlannedOperation>()
 
-  constructor(name: string, site: Site) {
+  /** @param reads whether it reads the log from the beginning, as long as it lives */
+  constructor(name: string, site: SiteParts, reads: boolean) {
     this.name = name
     this.#site = site
+    this.#reads = reads
   }
 
   get process(): SimulatedProcess | undefined {
@@ -132,7 +135,7 @@ export class Node {
     note('is up')
     this.#app = app
     for (let number = 0; number < profile.inFlight; number++) void this.#ask(process, app, note, sleep)
-    if (this === this.#site.nodes[0]) void this.#read(process, app)
+    if (this.#reads) void this.#read(process, app)
   }
 
   /** Asks for one operation after the other, as long as there are any. */
@@ -171,7 +174,6 @@ export class Node {
     }
   }
 
-  /** Reads the log from its beginning on, as long as it lives. */
   async #read(process: SimulatedProcess, app: Application): Promise<void> {
     const { recorder } = this.#site
     for await (const { event, position } of app.events('sim.**', { from: 'beginning' })) {

@@ -5,7 +5,7 @@ import type { Random } from '../../faults/random.ts'
 import type { SimulatedProcess } from '../machine/process.ts'
 import { environmentOf } from '../store/host.ts'
 import type { Said } from './contracts.ts'
-import type { Site } from './site.ts'
+import type { SiteParts } from './parts.ts'
 
 /** Errors of operators whose subject has moved on meanwhile, or whose store is busy. */
 const tolerable = new Set([
@@ -21,12 +21,12 @@ export const trimmedTopic = 'sim.handled'
 
 /** Somebody at a console, in a process of their own. */
 export class Operator {
-  readonly #site: Site
+  readonly #site: SiteParts
   readonly #random: Random
   readonly #process: SimulatedProcess
   #connected: { readonly console: Admin; readonly store: Store } | undefined
 
-  constructor(site: Site, random: Random) {
+  constructor(site: SiteParts, random: Random) {
     this.#site = site
     this.#random = random
     this.#process = site.world.scheduler.spawn(`${site.name}-op`)
