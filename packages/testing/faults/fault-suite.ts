@@ -27,7 +27,10 @@ async function tryOnce(fault: Fault, seed: number): Promise<SeedResult> {
       trial.remove()
       return ended
     }
-    writeFileSync(join(trial.folder, 'findings.json'), JSON.stringify(rest.findings, undefined, 2))
+    const write = (name: string, value: unknown): void =>
+      writeFileSync(join(trial.folder, name), JSON.stringify(value, undefined, 2))
+    write('findings.json', rest.findings)
+    if (trial.lastHistory !== undefined) write('history.json', trial.lastHistory)
     return { ...ended, kept: trial.folder }
   }
   try {

@@ -64,6 +64,8 @@ export class RunningTrial implements Trial {
   readonly folder: string
   readonly store: string
   readonly counts = new Map<string, number>()
+  /** The history that was put together last. */
+  lastHistory: History | undefined
   readonly #settleWithinMs: number
   readonly #recorder: HistoryRecorder = recordHistory()
   readonly #lives: Life[] = []
@@ -135,7 +137,8 @@ export class RunningTrial implements Trial {
     this.counts.set('waits', waits.length)
     this.counts.set('events', log.length)
     this.counts.set('effects', effects.length)
-    return { ...known, log, effects, settled, trimmedTopics: [Noise.topic, Price.topic] }
+    this.lastHistory = { ...known, log, effects, settled, trimmedTopics: [Noise.topic, Price.topic] }
+    return this.lastHistory
   }
 
   /** Kills what still runs. */

@@ -77,7 +77,10 @@ export class Director implements Weather {
     // Leases and retries go by the wall clock: one that stays back would make them wait for as long.
     this.#jump(this.#highestJumpMs - this.#jumpedMs)
     this.#broker?.heal()
-    for (const node of this.#nodes()) node.thaw()
+    for (const node of this.#nodes()) {
+      node.thaw()
+      node.endIfBroken()
+    }
     this.#scheduler.trace.note('director', 'HEALS')
     this.#supervise()
   }
@@ -117,6 +120,7 @@ export class Director implements Weather {
     crash: (site) => this.#crash(site),
     freeze: (site) => this.#freeze(site),
     stop: (site) => this.#stop(site),
+    break: (site) => this.#break(site),
     refuse: (site) => {
       this.#scheduler.trace.note('director', `the store of ${site.name} REFUSES`)
       site.host.refuse(this.#random.between(0, this.#profile.activeMs / 4))
@@ -171,6 +175,17 @@ export class Director implements Weather {
     const node = this.#random.pick(up)
     node.stop()
     this.#later(this.#profile.drainMs + this.#random.between(0, this.#profile.leaseMs), () => {
+      if (!node.isAlive && this.#phase === 'active') node.boot()
+    })
+  }
+
+  #break(site: Site): void {
+    const up = site.nodes.filter(({ isUp }) => isUp)
+    if (up.length === 0) return
+    const node = this.#random.pick(up)
+    node.break()
+    this.#later(this.#random.between(0, 2 * this.#profile.leaseMs), () => {
+      node.endIfBroken()
       if (!node.isAlive && this.#phase === 'active') node.boot()
     })
   }

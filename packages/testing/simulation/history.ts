@@ -1,10 +1,17 @@
 import type { OpenEngine, SqlValue } from 'millrace/engine'
-import { checkHistory, type Effect, type Finding, type History, type LoggedMessage } from '../src/history/index.ts'
+import {
+  checkHistory,
+  type Effect,
+  type Finding,
+  type History,
+  type LoggedMessage,
+  type Operation,
+} from '../src/history/index.ts'
 import type { Profile } from './profile.ts'
-import type { Said } from './site/contracts.ts'
+import { type Said, watched } from './site/contracts.ts'
 import { streams } from './site/operations.ts'
 import { trimmedTopic } from './site/operator.ts'
-import { type Noted, ordersOf } from './site/services.ts'
+import { type Left, subscriptionsOf } from './site/services.ts'
 import { routedTopics, type Site } from './site/site.ts'
 
 /** Where handlers leave their traces. Its sequence is the order of the commits. */
@@ -19,6 +26,8 @@ export interface Logged extends LoggedMessage {
 }
 
 const pageSize = 1_000
+/** The topic of events that expire. */
+const expiring = 'sim.notes'
 
 /** The whole log as it is at the end, without what Millrace keeps there for itself. */
 export async function logOf({ store }: OpenEngine): Promise<readonly Logged[]> {
@@ -49,11 +58,14 @@ export async function countEffects({ store }: OpenEngine): Promise<number> {
 
 async function effectsOf({ store }: OpenEngine): Promise<readonly Effect[]> {
   const rows = await store.query({ text: 'SELECT * FROM effect ORDER BY sequence', parameters: [] })
-  return rows.map(effectOf)
+  // What may be handled again leaves a document for each message.
+  const again = await store.readDocuments({ collection: watched.name, limit: pageSize })
+  const repeated = again.map(({ key, value }) => ({ subscription: 'watcher', message: key, position: Number(value) }))
+  return [...rows.map(effectOf), ...repeated]
 }
 
 function effectOf(row: Readonly<Record<string, SqlValue>>): Effect {
-  const { publishes, counted, value } = JSON.parse(String(row.noted)) as Noted
+  const { publishes, counted, value } = JSON.parse(String(row.noted)) as Left
   return {
     subscription: String(row.subscription),
     message: String(row.message),
@@ -65,7 +77,7 @@ function effectOf(row: Readonly<Record<string, SqlValue>>): Effect {
 }
 
 /** Publications that are certain: whatever is in the log of where they come from. */
-const published = (log: readonly Logged[], process: string): History['operations'] =>
+const published = (log: readonly Logged[], process: string): readonly Operation[] =>
   log.map(({ message, topic, key }) => ({
     id: `${process} ${message}`,
     process,
@@ -88,15 +100,25 @@ export async function checkSite(
   settled: boolean,
 ): Promise<readonly Finding[]> {
   const history = site.recorder.history({
-    subscriptions: ordersOf(profile),
+    subscriptions: subscriptionsOf(profile),
     effects: await effectsOf(engine),
     log: await logOf(engine),
     trimmedTopics: profile.faults.operate > 0 ? [trimmedTopic] : [],
     settled,
   })
-  const operations = [...history.operations, ...published(incoming, 'the broker')]
+  // What expires may have been left behind.
+  const arriving = published(incoming, 'the broker').map(
+    (operation): Operation =>
+      operation.messages.some(({ topic }) => topic === expiring)
+        ? { ...operation, outcome: 'indeterminate' }
+        : operation,
+  )
   const { subscriptions } = await engine.store.inspect()
-  return [...checkHistory({ ...history, operations }), ...miscounted(history, subscriptions)]
+  const counting = subscriptions.filter(({ name }) => !(profile.repeats && name === 'watcher'))
+  return [
+    ...checkHistory({ ...history, operations: [...history.operations, ...arriving] }),
+    ...miscounted(history, counting),
+  ]
 }
 
 /** What a subscription says that it has handled must be what has an effect. */
@@ -127,7 +149,9 @@ export function checkRelay(from: readonly Logged[], to: readonly Logged[], site:
   const { detours } = site.recorder.history({ subscriptions: [], effects: [], log: [], settled: true })
   return checkHistory({
     operations: published(sent, site.name),
-    subscriptions: [{ name: relay, topics: routedTopics, order: 'key' }],
+    subscriptions: [
+      { name: relay, topics: routedTopics.filter((topic) => topic !== expiring), mayDrop: [expiring], order: 'key' },
+    ],
     effects: to
       .filter(({ source }) => source === site.source)
       .map(({ message, position }) => ({ subscription: relay, message, position: positions.get(message) ?? position })),

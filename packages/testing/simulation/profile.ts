@@ -2,7 +2,18 @@ import type { Dispatch } from 'millrace'
 import { type Random, randomOf } from '../faults/random.ts'
 
 /** The kinds of trouble that a run may have. */
-export const faultKinds = ['crash', 'freeze', 'stop', 'refuse', 'slow', 'jump', 'operate', 'outage', 'kill'] as const
+export const faultKinds = [
+  'crash',
+  'freeze',
+  'stop',
+  'break',
+  'refuse',
+  'slow',
+  'jump',
+  'operate',
+  'outage',
+  'kill',
+] as const
 export type FaultKind = (typeof faultKinds)[number]
 
 /** What a run is like. All of it is drawn from the seed. */
@@ -29,6 +40,10 @@ export interface Profile {
   readonly drainMs: number
   readonly timeoutMs: number
   readonly poisonAfterDeaths: number
+  /** Publishers wait while the service that every order has its effects from has more than this before it. */
+  readonly maxLag: number | undefined
+  /** Operators let one of the services handle again what it has handled. */
+  readonly repeats: boolean
   /** Of the service that every order has its effects from. */
   readonly dispatch: Dispatch
   /** How many of all deliveries fail at first, or take long. */
@@ -58,27 +73,32 @@ export function profileOf(seed: number, without: readonly FaultKind[] = []): Pro
       return [kind, without.includes(kind) ? 0 : count]
     }),
   ) as Record<FaultKind, number>
-  const leaseMs = pick([150, 400, 1_000])
+  // Processes that take a file from each other, again and again: what only fencing keeps apart.
+  const isContested = chance(0.08)
+  if (isContested && !without.includes('freeze')) faults.freeze = 4
+  const leaseMs = pick(isContested ? [150] : [150, 400, 1_000])
   const sites = pick(['one', 'one', 'one', 'one', 'one', 'one', 'one', 'one', 'one way', 'both ways'] as const)
   return {
     seed,
-    store: chance(0.15) ? 'file' : 'served',
+    store: isContested || chance(0.1) ? 'file' : 'served',
     sites,
-    nodes: pick(sites === 'one' ? [1, 1, 2, 2, 3] : [1, 1, 2]),
+    nodes: isContested ? 2 : pick(sites === 'one' ? [1, 1, 2, 2, 3] : [1, 1, 2]),
     sameHost: chance(0.5),
     operations: 5 + below(sites === 'one' ? 25 : 15),
     inFlight: pick([1, 2, 8]),
     keys: pick([1, 2, 3, 6]),
     // Not much longer than leases: what happens while nothing happens is the same again and again.
-    activeMs: Math.min(pick([50, 300, 1_500, 4_000]), 20 * leaseMs),
+    activeMs: isContested ? 4_000 : Math.min(pick([50, 300, 1_500, 4_000]), 20 * leaseMs),
     leaseMs,
     window: pick([1, 2, 4, 16, 64]),
     concurrency: pick([1, 2, 3, 8, 64]),
     drainMs: pick([0, 20, 500]),
     timeoutMs: pick([30, 150, 1_000]),
     poisonAfterDeaths: pick([1, 3, 3, 10]),
+    maxLag: chance(0.2) ? pick([1, 4]) : undefined,
+    repeats: faults.operate > 0 && chance(0.4),
     dispatch: pick(['keyed', 'keyed', 'keyed', 'serial', 'concurrent'] as const),
-    trouble: pick([0, 0.1, 0.3, between(0, 0.9)]),
+    trouble: isContested ? 0.4 : pick([0, 0.1, 0.3, between(0, 0.9)]),
     poison: faults.kill > 0 ? pick([0.02, 0.1]) : 0,
     faults,
   }

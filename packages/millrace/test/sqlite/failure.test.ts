@@ -6,6 +6,7 @@ import { MillraceError, systemClock } from '../../src/base/index.ts'
 import { type SqliteFailure, sqliteFailure, storeError } from '../../src/sqlite/failure.ts'
 import { openDatabase } from '../../src/sqlite/open/open.ts'
 import { logBytesKept } from '../../src/sqlite/open/settings.ts'
+import { openEngine } from './engine.ts'
 import { contents, temporaryFolder } from './folder.ts'
 import { startProcess } from './process.ts'
 import { makeSample } from './sample.ts'
@@ -205,6 +206,24 @@ describe('damage stops the store', () => {
       name: 'SQLITE_CORRUPT',
       reason: 'the file is damaged (SQLITE_CORRUPT)',
     })
+  })
+
+  test('that an application reads: it is told so, and nothing is committed any more', async () => {
+    const path = join(temporaryFolder(), 'shop.db')
+    const made = await makeSample(path)
+    const { pageno } = made
+      .prepare(
+        "SELECT pageno FROM dbstat WHERE name = 'millrace_event' AND pagetype = 'leaf' ORDER BY path LIMIT 1 OFFSET 3",
+      )
+      .get() as { pageno: number }
+    made.close()
+    const bytes = readFileSync(path)
+    bytes.fill(0xaa, (pageno - 1) * 4096, pageno * 4096)
+    writeFileSync(path, bytes)
+    const { store } = await openEngine({ path })
+    const damaged = { code: 'STORE_DAMAGED', fields: { reason: 'the file is damaged (SQLITE_CORRUPT)' } }
+    await expect(store.readLog({ after: 0, limit: 1_000 })).rejects.toMatchObject(damaged)
+    await expect(store.commit({})).rejects.toMatchObject({ code: 'STORE_STOPPED' })
   })
 
   test('of the header', () => {

@@ -16,19 +16,23 @@ export const unexpected = ({ code, signal, error, stderr }: Exit): Finding => ({
   evidence: { error, stderr },
 })
 
+/** A process may have the log copied to the file when it closes the store, and get over that this fails. */
+const forgivenCalls = 2
+
 /**
  * What is wrong with the processes whose disk failed.
- * @param failures how often a call failed that the store may not get over; what fails while the log is copied to the file it may
+ * @param failures how often a call failed; a store that does not stop has one after the other
  */
 export function judgeExits(trial: Trial, exits: readonly Exit[], failures: number): readonly Finding[] {
   const stopped = exits.filter(({ error }) => error?.code === 'STORE_STOPPED').length
   trial.count('processes that stopped', stopped)
   const wrong = exits.filter((exit) => !stops(exit)).map(unexpected)
-  if (wrong.length > 0 || failures === 0 || exits.some(({ finished }) => !finished)) return wrong
+  if (wrong.length > 0 || failures <= forgivenCalls * exits.length || exits.some(({ finished }) => !finished))
+    return wrong
   return [
     {
       kind: 'unexpected',
-      message: `all processes came to their end, although ${failures} calls failed that must stop the store`,
+      message: `all processes came to their end, although ${failures} calls failed`,
       evidence: { failures },
     },
   ]

@@ -1,6 +1,6 @@
-import { type Application, isMillraceError, message, type Published } from 'millrace'
+import { type Application, isMillraceError, message, type Published, type Service } from 'millrace'
 import type { Answered, HistoryRecorder, Outcome } from '../../src/history/index.ts'
-import { Charge, Entered, Ordered } from './contracts.ts'
+import { Charge, Entered, Noted, Ordered } from './contracts.ts'
 import type { PlannedMessage, PlannedOperation } from './operations.ts'
 
 /** Errors that say for certain that nothing was done. */
@@ -24,6 +24,9 @@ export interface ClientOptions {
   /** Deliveries may fail, so that nothing can be said of what is handled when a wait is over. */
   readonly fails: boolean
   note(what: string): void
+  sleep(ms: number): Promise<void>
+  /** The services of the process, by name; those that are stopped just now are not there. */
+  readonly services: Map<string, Service>
 }
 
 /** What came of an operation. */
@@ -34,9 +37,9 @@ interface Performed {
 }
 
 const contracts = {
-  wait: Ordered,
   publish: Ordered,
   'publish-all': Ordered,
+  note: Noted,
   schedule: Ordered,
   append: Entered,
   request: Charge,
@@ -47,6 +50,7 @@ export async function perform(operation: PlannedOperation, options: ClientOption
   const { app, process, recorder, elapsedMs, note } = options
   const { kind, messages, stream } = operation
   if (kind === 'wait') return wait(options)
+  if (kind === 'swap') return swap(operation, options)
   const about = `${kind} ${messages.map(({ token }) => token).join(' ')}`
   if (kind === 'append' && operation.revision === undefined) {
     try {
@@ -68,11 +72,11 @@ export async function perform(operation: PlannedOperation, options: ClientOption
   })
   note(about)
   try {
-    const answered = await ask(operation, app, dueMs)
+    const answered = await ask(kind, operation, app, dueMs)
     note(`${about}: ok ${JSON.stringify(answered)}`)
     recorder.end(id, 'ok', elapsedMs(), answered)
     for (const [index, { token }] of messages.entries()) {
-      if (answered.positions?.[index] !== undefined) options.acknowledged.add(token)
+      if (answered.positions?.[index] !== undefined && kind !== 'note') options.acknowledged.add(token)
     }
     return { outcome: 'ok' }
   } catch (error) {
@@ -102,6 +106,36 @@ async function wait({ app, process, recorder, acknowledged, fails, note }: Clien
   }
 }
 
+/** Stops a service of the process for a moment. */
+async function swap({ service: name, ttlMs }: PlannedOperation, options: ClientOptions): Promise<Performed> {
+  const { app, note, sleep, services } = options
+  const service = services.get(name)
+  if (service === undefined) return { outcome: 'ok' }
+  services.delete(name)
+  note(`stops ${name}`)
+  try {
+    await app.unsubscribe(name)
+  } catch (error) {
+    // It is stopped all the same; its lease lapses.
+    const { wrong } = judge({}, `stopping ${name}`, error)
+    if (wrong !== undefined) return { outcome: 'failed', wrong }
+  }
+  for (;;) {
+    await sleep(ttlMs / 4)
+    try {
+      await app.subscribe(service)
+      services.set(name, service)
+      note(`runs ${name} again`)
+      return { outcome: 'ok' }
+    } catch (error) {
+      const { outcome, wrong } = judge({}, `running ${name} again`, error)
+      note(`does not run ${name}: ${String(error)}`)
+      if (wrong !== undefined) return { outcome, wrong }
+      if (isMillraceError(error, 'APP_NOT_RUNNING') || isMillraceError(error, 'STORE_STOPPED')) return { outcome }
+    }
+  }
+}
+
 function judge(operation: Pick<PlannedOperation, 'revision'>, about: string, error: unknown): Performed {
   const code = isMillraceError(error) ? error.code : String(error)
   // The handler has answered, if only that it gave up; and an answer is kept.
@@ -115,7 +149,8 @@ function judge(operation: Pick<PlannedOperation, 'revision'>, about: string, err
 }
 
 async function ask(
-  { kind, messages, chosenIds, stream, revision }: PlannedOperation,
+  kind: keyof typeof contracts,
+  { messages, chosenIds, stream, revision, ttlMs }: PlannedOperation,
   app: Application,
   dueMs: number,
 ): Promise<Answered> {
@@ -133,8 +168,8 @@ async function ask(
       const entries = messages.map((each) => message(Entered, each, idOf(each)))
       return positionsOf(await app.append(stream, entries, { expectedRevision }))
     }
-    case 'wait':
-      return {}
+    case 'note':
+      return positionsOf([await app.publish(Noted, first!, { ...idOf(first!), ttlMs })])
     case 'request': {
       const value = await app.request(Charge, first!, { ...idOf(first!), timeoutMs: 2_000 })
       return { told: [{ subscription: 'teller', message: first!.token, value }] }

@@ -23,7 +23,12 @@ export const Ordered = defineEvent('sim.ordered', { ...options, topic: 'sim.orde
 export const Handled = defineEvent('sim.handled', { ...options, topic: 'sim.handled' })
 /** Appended to streams. */
 export const Entered = defineEvent('sim.entered', { ...options, topic: 'sim.entries' })
+/** Expires soon. */
+export const Noted = defineEvent('sim.noted', { ...options, topic: 'sim.notes' })
 export const Charge = defineCommand('sim.charge', { ...options, topic: 'sim.charges', reply: passes<string>() })
+
+/** The messages that a service has seen which may see them several times, by token. */
+export const watched = collection<number>('watched')
 
 /** How many orders of a key were handled: read, raised by one and written by each. */
 export const counters = collection<number>('counters')

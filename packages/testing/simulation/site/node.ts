@@ -1,6 +1,6 @@
 import { type Application, isMillraceError, millrace } from 'millrace'
 import type { SimulatedProcess } from '../machine/process.ts'
-import { perform } from './client.ts'
+import { type ClientOptions, perform } from './client.ts'
 import type { Said } from './contracts.ts'
 import type { PlannedOperation } from './operations.ts'
 import type { SiteParts } from './parts.ts'
@@ -14,6 +14,7 @@ export class Node {
   #life = 0
   #process: SimulatedProcess | undefined
   #app: Application | undefined
+  #isBroken = false
   /** Operations under way in this life. */
   readonly #asking = new Set<PlannedOperation>()
 
@@ -29,7 +30,7 @@ export class Node {
   }
 
   get isUp(): boolean {
-    return this.#app !== undefined && this.#process?.state === 'running'
+    return this.#app !== undefined && this.#process?.state === 'running' && !this.#isBroken
   }
 
   get isAlive(): boolean {
@@ -46,6 +47,7 @@ export class Node {
     const name = `${this.name}.${++this.#life}`
     const process = scheduler.spawn(name, profile.sameHost ? this.name : name)
     this.#process = process
+    this.#isBroken = false
     scheduler.soon(process, () => {
       this.#start(process).catch((error: unknown) => {
         scheduler.trace.note(process.name, `does not start: ${String(error)}`)
@@ -58,6 +60,20 @@ export class Node {
   crash(): void {
     this.#site.world.scheduler.trace.note(this.#process!.name, 'CRASHES')
     this.#end(this.#process!)
+  }
+
+  /** Its store stops: it cannot do anything any more, and does not know what of the last it did. */
+  break(): void {
+    const { host, world } = this.#site
+    if (host.break === undefined) return
+    world.scheduler.trace.note(this.#process!.name, 'has a store that STOPS')
+    this.#isBroken = true
+    host.break(this.#process!)
+  }
+
+  /** Ends its life, if it has none to speak of any more. */
+  endIfBroken(): void {
+    if (this.isAlive && this.#isBroken) this.crash()
   }
 
   freeze(): void {
@@ -118,9 +134,10 @@ export class Node {
     const die = (): void => {
       if (process.state !== 'dead') this.crash()
     }
+    const services = servicesOf(profile, { sleep, note, die, isHealed })
     const app = millrace({
       store: host.engineFor(process),
-      services: servicesOf(profile, { sleep, note, die, isHealed }),
+      services,
       source,
       ...(broker !== undefined && { transports: { broker: broker.engineFor(process) }, routes }),
       clock: scheduler.clockOf(process),
@@ -134,31 +151,33 @@ export class Node {
     await app.start()
     note('is up')
     this.#app = app
-    for (let number = 0; number < profile.inFlight; number++) void this.#ask(process, app, note, sleep)
-    if (this.#reads) void this.#read(process, app)
+    const options: ClientOptions = {
+      app,
+      process: process.name,
+      recorder: this.#site.recorder,
+      newOperationId: newId,
+      elapsedMs: () => scheduler.elapsedMs,
+      startMs: world.startMs,
+      jumps: profile.faults.jump > 0,
+      acknowledged: this.#site.acknowledged,
+      fails: profile.trouble > 0 || profile.poison > 0 || profile.repeats,
+      services: new Map(services.map((service) => [service.name, service])),
+      note,
+      sleep,
+    }
+    for (let number = 0; number < profile.inFlight; number++) void this.#ask(options)
+    if (this.#reads) {
+      this.#read(process, app).catch((error: unknown) => {
+        if (!isMillraceError(error, 'STORE_STOPPED')) world.violate(`${process.name} cannot read on: ${String(error)}`)
+      })
+    }
   }
 
   /** Asks for one operation after the other, as long as there are any. */
-  async #ask(
-    process: SimulatedProcess,
-    app: Application,
-    note: (what: string) => void,
-    sleep: (ms: number) => Promise<void>,
-  ): Promise<void> {
-    const { world, todo, recorder } = this.#site
-    const { profile, random, scheduler, startMs, violate, isHealed, newId } = world
-    const options = {
-      app,
-      process: process.name,
-      recorder,
-      newOperationId: newId,
-      elapsedMs: () => scheduler.elapsedMs,
-      startMs,
-      jumps: profile.faults.jump > 0,
-      acknowledged: this.#site.acknowledged,
-      fails: profile.trouble > 0 || profile.poison > 0,
-      note,
-    }
+  async #ask(options: ClientOptions): Promise<void> {
+    const { world, todo } = this.#site
+    const { profile, random, violate, isHealed } = world
+    const { app, sleep, process } = options
     const pauseMs = (2 * profile.activeMs * profile.inFlight * profile.nodes) / profile.operations
     const idleMs = 200
     for (;;) {
@@ -169,7 +188,7 @@ export class Node {
       this.#asking.add(operation)
       const { outcome, wrong } = await perform(operation, options)
       this.#asking.delete(operation)
-      if (wrong !== undefined) violate(`${process.name}: ${wrong}`)
+      if (wrong !== undefined) violate(`${process}: ${wrong}`)
       if (outcome !== 'ok' && operation.chosenIds) todo.push(operation)
     }
   }

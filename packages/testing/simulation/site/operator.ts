@@ -39,6 +39,7 @@ export class Operator {
       const { subscriptions, head } = await console.inspect()
       if (subscriptions.length === 0) return
       if (chance(0.3)) return this.#trim(store, head)
+      if (this.#site.world.profile.repeats && chance(0.4)) return this.#repeat(console)
       const { name, paused } = pick(subscriptions)
       if (chance(0.4)) await (paused === null ? this.#pause(console, name) : this.#resume(console, name))
       else if (chance(0.5)) await this.#redrive(console, name)
@@ -82,6 +83,17 @@ export class Operator {
     const kind = pick(['oldest', 'superseded'] as const)
     const { trimmed } = await store.commit({ trims: [{ kind, topic: trimmedTopic, through, limit: 1 + below(10) }] })
     this.#note(`has deleted ${trimmed} events of ${trimmedTopic}`)
+  }
+
+  /** Lets the service that may handle things again do so. */
+  async #repeat(console: Admin): Promise<void> {
+    const { chance, next } = this.#random
+    const watcher = (await console.subscriptions()).find(({ name }) => name === 'watcher')
+    if (watcher === undefined) return
+    const after = Math.floor(next() * watcher.floor)
+    this.#note(`lets watcher handle again what is after ${after}`)
+    if (chance(0.5)) await console.rewind('watcher', { position: after })
+    else await console.replay('watcher', { after })
   }
 
   async #release(console: Admin, name: string): Promise<void> {

@@ -1,8 +1,9 @@
 import type { ErrorAction, Event, Handler, HandlerContext, OnError, Service } from 'millrace'
 import { service } from 'millrace'
+import type { HistorySubscription } from '../../src/history/index.ts'
 import type { Profile } from '../profile.ts'
 import { type Behaviour, behaviourOf, retryOf, Trouble } from './behaviour.ts'
-import { Charge, counters, Entered, Handled, Ordered, type Said } from './contracts.ts'
+import { Charge, counters, Entered, Handled, Noted, Ordered, type Said, watched } from './contracts.ts'
 
 /** Where handlers run. */
 export interface Place {
@@ -14,14 +15,14 @@ export interface Place {
   isHealed(): boolean
 }
 
-/** What a handler notes down in the unit with its acknowledgement. */
-export interface Noted {
+/** What a handler leaves behind in the unit with its acknowledgement. */
+export interface Left {
   readonly publishes?: readonly { readonly token: string; readonly key: string | null }[]
   readonly counted?: { readonly counter: string; readonly value: number }
   readonly value?: string
 }
 
-type Act = (event: Event<Said>, context: HandlerContext) => Noted | Promise<Noted>
+type Act = (event: Event<Said>, context: HandlerContext) => Left | Promise<Left>
 
 const actions: Readonly<Partial<Record<Behaviour['failing'], ErrorAction>>> = {
   'is fatal': 'dead-letter',
@@ -32,31 +33,31 @@ const actions: Readonly<Partial<Record<Behaviour['failing'], ErrorAction>>> = {
 
 const onError: OnError = (error) => (error instanceof Trouble ? actions[error.failing] : undefined)
 
-/** The order that each service promises. */
-export function ordersOf({
-  dispatch,
-}: Profile): readonly { name: string; topics: string[]; order: 'key' | 'all' | 'none' }[] {
+/** What each service promises. */
+export function subscriptionsOf({ dispatch }: Profile): readonly HistorySubscription[] {
   const orders = { serial: 'all', keyed: 'key', concurrent: 'none' } as const
+  const mayDrop = ['sim.notes']
   return [
-    { name: 'worker', topics: ['sim.orders', 'sim.entries'], order: orders[dispatch] },
+    { name: 'worker', topics: ['sim.orders', 'sim.entries'], mayDrop, order: orders[dispatch] },
     { name: 'auditor', topics: ['sim.handled', 'sim.orders'], order: 'all' },
     { name: 'teller', topics: ['sim.charges'], order: 'key' },
-    { name: 'watcher', topics: ['sim.orders', 'sim.handled', 'sim.entries', 'sim.charges'], order: 'none' },
+    { name: 'watcher', topics: ['sim.orders', 'sim.handled', 'sim.entries', 'sim.charges'], mayDrop, order: 'none' },
   ]
 }
 
 /** The services of the application, as one process runs them. */
 export function servicesOf(profile: Profile, place: Place): readonly Service[] {
-  const { seed, leaseMs, window, concurrency, poisonAfterDeaths, timeoutMs } = profile
+  const { seed, leaseMs, window, concurrency, poisonAfterDeaths, timeoutMs, maxLag } = profile
   const shared = { leaseMs, window, concurrency, poisonAfterDeaths, whenHeld: 'wait' } as const
   const options = (name: string) => ({ retry: retryOf(seed, name), onError, timeoutMs })
   const handler = (name: string, act: Act): Handler<Said> => handling(profile, place, name, act)
   const watch = handler('watcher', nothingMore)
   const charge = handler('teller', ({ data }) => ({ value: charged(data) }))
   return [
-    service('worker', { ...shared, dispatch: profile.dispatch })
+    service('worker', { ...shared, dispatch: profile.dispatch, ...(maxLag !== undefined && { maxLag }) })
       .on(Ordered, handler('worker', countingWorker), options('worker'))
-      .on(Entered, handler('worker', worker), options('worker')),
+      .on(Entered, handler('worker', worker), options('worker'))
+      .on(Noted, handler('worker', nothingMore), { ...options('worker'), filter: ({ data }) => data.key !== 'k1' }),
     service('auditor', { ...shared, dispatch: 'serial' })
       .on(Handled, handler('auditor', nothingMore), options('auditor'))
       .on(Ordered, handler('auditor', nothingMore), options('auditor')),
@@ -89,16 +90,18 @@ const worker: Act = ({ data: { token, key } }, { publish }) => {
 /** Some keys are counted, by reading and writing; others are not, so that their handlers may end at once. */
 const countingWorker: Act = (event, context) => {
   const { key } = event.data
-  const noted = worker(event, context) as Noted
-  if (key === null || Number(key.slice(1)) % 2 === 0) return noted
-  return counting(key, context, noted)
+  const left = worker(event, context) as Left
+  if (key === null || Number(key.slice(1)) % 2 === 0) return left
+  return counting(key, context, left)
 }
 
-async function counting(counter: string, { documents }: HandlerContext, noted: Noted): Promise<Noted> {
+async function counting(counter: string, { documents }: HandlerContext, left: Left): Promise<Left> {
   const value = ((await documents.get(counters, counter)) ?? 0) + 1
   documents.put(counters, counter, value)
-  return { ...noted, counted: { counter, value } }
+  return { ...left, counted: { counter, value } }
 }
+
+const insertion = 'INSERT INTO effect (subscription, message, position, noted) VALUES (?, ?, ?, ?)'
 
 /** Makes the handler that goes as its behaviour says and leaves an effect behind. */
 function handling(profile: Profile, place: Place, name: string, act: Act): Handler<Said> {
@@ -109,13 +112,13 @@ function handling(profile: Profile, place: Place, name: string, act: Act): Handl
     const kills = !place.isHealed() && behaviour.kills
     const how = kills ? 'kills' : fails ? behaviour.failing : behaviour.succeeding
     place.note(`${name} handles ${token} at ${context.position}, attempt ${context.attempt}: ${how}`)
-    const leave = (noted: Noted): void => {
-      const values = [name, token, context.position, JSON.stringify(noted)] as const
-      context.sql('INSERT INTO effect (subscription, message, position, noted) VALUES (?, ?, ?, ?)', ...values)
+    const leave = (left: Left): void => {
+      if (name === 'watcher' && profile.repeats) context.documents.put(watched, token, context.position)
+      else context.sql(insertion, name, token, context.position, JSON.stringify(left))
     }
     const succeed = (): void | Promise<void> => {
-      const noted = act(event, context)
-      return noted instanceof Promise ? noted.then(leave) : leave(noted)
+      const left = act(event, context)
+      return left instanceof Promise ? left.then(leave) : leave(left)
     }
     if (kills) place.die()
     if (!fails && how === 'at once') return succeed()

@@ -8,7 +8,7 @@ import { Operator } from './operator.ts'
 import type { SiteParts, World } from './parts.ts'
 
 /** The topics that go from site to site. */
-export const routedTopics: readonly string[] = ['sim.orders', 'sim.entries']
+export const routedTopics: readonly string[] = ['sim.orders', 'sim.entries', 'sim.notes']
 
 /** An application with its store, in several processes, and with those who use it. */
 export class Site implements SiteParts {

@@ -8,6 +8,8 @@ export interface StoreHost {
   engineFor(client: SimulatedProcess): StoreEngine
   /** The process is dead: what it held is given up, and of what it had sent some may be lost. */
   died(client: SimulatedProcess): void
+  /** Lets the engine of a process stop, as it does when it cannot keep its promises; where that can be simulated. */
+  readonly break?: (client: SimulatedProcess) => void
   /** For so long the store has no room for anybody. */
   refuse(forMs: number): void
   /** For reading when the run is over. */

@@ -27,6 +27,9 @@ export class ServedStore implements StoreHost {
   readonly #random: Random
   readonly #line: Line
   readonly #engine: Promise<OpenEngine>
+  /** How to tell a process that its store has stopped; those that were told have no store any more. */
+  readonly #breaks = new Map<SimulatedProcess, ((error: MillraceError<'STORE_STOPPED'>) => void)[]>()
+  readonly #broken = new Set<SimulatedProcess>()
   #refusesUntilMs = 0
   #refuses = 0
 
@@ -41,8 +44,9 @@ export class ServedStore implements StoreHost {
   engineFor(client: SimulatedProcess): StoreEngine {
     return {
       engine: 'simulated',
-      open: async () => {
+      open: async ({ onStopped }) => {
         const { store, log } = await this.#engine
+        this.#breaks.set(client, onStopped === undefined ? [] : [onStopped])
         return { store: this.#storeFor(client, store), log: this.#logFor(client, log) }
       },
     }
@@ -50,6 +54,11 @@ export class ServedStore implements StoreHost {
 
   died(client: SimulatedProcess): void {
     this.#scheduler.loseMessages(client, this.#line.server, (count) => this.#random.below(count + 1))
+  }
+
+  readonly break = (client: SimulatedProcess): void => {
+    this.#broken.add(client)
+    for (const stopped of this.#breaks.get(client) ?? []) this.#line.tellClient(client, () => stopped(stoppedError()))
   }
 
   refuse(forMs: number): void {
@@ -66,7 +75,8 @@ export class ServedStore implements StoreHost {
 
   #storeFor(client: SimulatedProcess, store: Store): Store {
     const ends: (() => void)[] = []
-    const ask = <T>(question: () => Promise<T>): Promise<T> => this.#line.ask(client, question)
+    const ask = <T>(question: () => Promise<T>): Promise<T> =>
+      this.#line.ask(client, () => (this.#broken.has(client) ? this.#stopped(question) : question()))
     return {
       capabilities: store.capabilities,
       commit: (unit) =>
@@ -105,9 +115,12 @@ export class ServedStore implements StoreHost {
       subscribe: (subscription, receive) =>
         line.ask(client, async () => {
           const consumer = await log.subscribe(subscription, line.handOver(client, receive))
+          const failed = Promise.withResolvers<never>()
+          consumer.failed.catch(failed.reject)
+          this.#breaks.get(client)?.push(failed.reject)
           return {
             close: () => line.ask(client, () => consumer.close()),
-            failed: line.failing(client, consumer.failed),
+            failed: line.failing(client, failed.promise),
           }
         }),
       close: () => Promise.resolve(),
@@ -129,6 +142,12 @@ export class ServedStore implements StoreHost {
     }
   }
 
+  /** What was asked last is done or not. */
+  async #stopped<T>(question: () => Promise<T>): Promise<T> {
+    if (this.#random.chance(0.3)) await question()
+    throw stoppedError()
+  }
+
   #refusal(): MillraceError | undefined {
     if (this.#scheduler.elapsedMs >= this.#refusesUntilMs || !this.#random.chance(this.#refuses)) return undefined
     return this.#random.chance(0.5)
@@ -136,6 +155,8 @@ export class ServedStore implements StoreHost {
       : new MillraceError('STORE_OVERLOADED', { store: 'simulated', pendingBytes: 1, limitBytes: 0 })
   }
 }
+
+const stoppedError = () => new MillraceError('STORE_STOPPED', { store: 'simulated', reason: 'it is broken' })
 
 /** The unit with the lease's owner as if the process had a host of its own, which its later lives share. */
 function ownedBy(client: SimulatedProcess, unit: Unit): Unit {
