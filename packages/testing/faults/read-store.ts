@@ -1,5 +1,5 @@
 import type { Effect, LoggedMessage } from '@millrace/testing/history'
-import { type Application, millrace } from 'millrace'
+import { type Application, type Logger, millrace } from 'millrace'
 import { sqlite } from 'millrace/sqlite'
 import { everything } from './workload/contracts.ts'
 
@@ -9,12 +9,15 @@ export interface StoreContents {
   readonly effects: readonly Effect[]
 }
 
+/** What is wrong with a store is told by what reading it throws. */
+export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
 /**
  * Reads a store that no other process need have open, with the sources as they are.
  * @param streams whose revisions are to be told
  */
 export async function readStore(path: string, streams: ReadonlySet<string>): Promise<StoreContents> {
-  await using app = await millrace({ store: sqlite(path) }).start({ deliver: false })
+  await using app = await millrace({ store: sqlite(path), logger: silent }).start({ deliver: false })
   const places = await placesOf(app, streams)
   const log: LoggedMessage[] = []
   for await (const { position, event, topic, appendedAt } of app.events(everything, {

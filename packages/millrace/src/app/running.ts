@@ -108,6 +108,7 @@ export class Running {
   async deliver(): Promise<void> {
     const { services } = this.#settings
     this.#keepAlive = setInterval(() => {}, longestIntervalMs)
+    await this.#topology.open()
     await this.register(services)
     this.#watchdog?.start()
     await allOf(services.map((service) => this.subscribe(service)))

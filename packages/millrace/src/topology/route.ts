@@ -12,6 +12,8 @@ export interface OutboxRoute {
   readonly start?: 'beginning' | 'now'
   /** `none` allows a transport that does not keep the order of a key. Default `key`. */
   readonly order?: 'key' | 'none'
+  /** Publishers to its topics wait while more events than this are not relayed. Default: they never wait. */
+  readonly maxLag?: number
   /** A process that does not renew its lease within this time loses the route to another one. Default 10,000. */
   readonly leaseMs?: number
 }
@@ -37,6 +39,8 @@ export type Route = OutboxRoute | InboxRoute
 
 export const isOutbox = (route: Route): route is OutboxRoute => 'to' in route
 
+export const transportNameOf = (route: Route): string => (isOutbox(route) ? route.to : route.from)
+
 export const topicsOf = ({ topics }: Route): readonly string[] => (typeof topics === 'string' ? [topics] : topics)
 
 /** Tells of a topic whether its messages go out to a transport. */
@@ -44,7 +48,14 @@ export const leavingTopics = (routes: readonly Route[]): ((topic: string) => boo
   compilePatterns(routes.filter(isOutbox).flatMap(topicsOf))
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/
-const outboxOptions = new Set<string>(['topics', 'to', 'start', 'order', 'leaseMs'] satisfies (keyof OutboxRoute)[])
+const outboxOptions = new Set<string>([
+  'topics',
+  'to',
+  'start',
+  'order',
+  'maxLag',
+  'leaseMs',
+] satisfies (keyof OutboxRoute)[])
 const inboxOptions = new Set<string>([
   'topics',
   'from',
@@ -63,7 +74,7 @@ export function assertRoutes(routes: readonly Route[], transports: Readonly<Reco
   for (const [index, route] of routes.entries()) {
     const option = `routes[${index}]`
     assertOptions(option, route)
-    const transport = isOutbox(route) ? route.to : route.from
+    const transport = transportNameOf(route)
     if (!Object.hasOwn(transports, transport)) refuse(option, `there is no transport '${transport}' in 'transports'`)
     if (isOutbox(route)) continue
     if (typeof route.group !== 'string' || !namePattern.test(route.group))
@@ -80,8 +91,8 @@ function assertOptions(option: string, route: Route): void {
   for (const [name, value] of Object.entries(route)) {
     if (!known.has(name)) refuse(option, `there is no option '${name}'; there are ${[...known].join(', ')}`)
     if (name === 'order' && value !== 'key' && value !== 'none') refuse(`${option}.order`, 'key or none')
-    if (name === 'leaseMs' && !(Number.isSafeInteger(value) && Number(value) > 0))
-      refuse(`${option}.leaseMs`, 'not a positive whole number')
+    if ((name === 'leaseMs' || name === 'maxLag') && !(Number.isSafeInteger(value) && Number(value) > 0))
+      refuse(`${option}.${name}`, 'not a positive whole number')
     if (name === 'start' && value !== 'beginning' && value !== 'now') refuse(`${option}.start`, 'beginning or now')
   }
   const topics = topicsOf(route)

@@ -5,12 +5,19 @@ import type { LeaseOwner, Store } from '../store/index.ts'
 import type { BrokerTransport, Environment, TransportEngine } from '../transport/index.ts'
 import { InboxTenure } from './inbox.ts'
 import { OutboxTenure, type RouteRuntime } from './outbox.ts'
-import { assertCapabilities, isOutbox, type OutboxRoute, type Route, topicsOf } from './route.ts'
+import { assertCapabilities, isOutbox, type OutboxRoute, type Route, topicsOf, transportNameOf } from './route.ts'
 
 /** Below which Millrace keeps what is its own: no service has such a name. */
 const outboxName = (transport: string): string => `_millrace.outbox.${transport}`
 const inboxName = (transport: string, group: string): string => `_millrace.inbox.${transport}.${group}`
 const defaultLeaseMs = 10_000
+
+/** The outbox of one transport. */
+interface OutboxPlan extends SubscriptionPlan {
+  readonly to: string
+  /** Publishers to its topics wait while more events than this are not relayed. */
+  readonly maxLag: number
+}
 
 export interface TopologyOptions {
   readonly transports: Readonly<Record<string, TransportEngine>>
@@ -45,35 +52,47 @@ export class Topology {
     if (subscriptions.length > 0) await this.#options.runtime.store.commit({ subscriptions })
   }
 
-  /** @throws CAPABILITY_MISSING, and what a transport throws when its options are wrong */
-  async start(): Promise<void> {
-    const { transports, routes, environment, maxEventBytes, runtime, newId } = this.#options
-    if (routes.length === 0) return
-    for (const [name, engine] of Object.entries(transports)) this.#transports.set(name, await engine.open(environment))
+  /**
+   * Opens the transports and compares them with what the routes need, before anything runs.
+   * @throws CAPABILITY_MISSING, and what a transport throws when its options are wrong
+   */
+  async open(): Promise<void> {
+    const { transports, routes, environment, maxEventBytes } = this.#options
+    const used = new Set(routes.map(transportNameOf))
+    for (const name of used) this.#transports.set(name, await transports[name]!.open(environment))
     for (const route of routes) assertCapabilities(route, this.#transportOf(route).capabilities, maxEventBytes)
+  }
+
+  async start(): Promise<void> {
+    const { routes, runtime, newId } = this.#options
+    if (routes.length === 0) return
     const shared: RouteRuntime = { ...runtime, storeId: await storeIdOf(runtime.store, newId) }
     for (const plan of this.#outboxes()) await this.#startOutbox(plan, shared)
     for (const route of routes) if (!isOutbox(route)) await this.#startInbox(route, shared)
   }
 
-  /** Lets what is under way come to its end, then closes the transports. */
+  /** Lets what is under way come to its end, then closes the transports; each in spite of what fails before it. */
   async stop(): Promise<void> {
     const { drainMs } = this.#options
-    await Promise.all(this.subscriptions.map((subscription) => subscription.stop(drainMs)))
-    await Promise.all([...this.#transports.values()].map((transport) => transport.close()))
+    const stopped = await Promise.allSettled(this.subscriptions.map((subscription) => subscription.stop(drainMs)))
+    const closed = await Promise.allSettled([...this.#transports.values()].map((transport) => transport.close()))
+    const errors = [...stopped, ...closed].flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
+    if (errors.length === 1) throw errors[0]
+    if (errors.length > 1) throw new AggregateError(errors, 'The routes did not stop in order')
   }
 
   #transportOf(route: Route): BrokerTransport {
-    return this.#transports.get(isOutbox(route) ? route.to : route.from)!
+    return this.#transports.get(transportNameOf(route))!
   }
 
   /** One for each transport that events go to, whatever the number of its routes: so they keep the order of the log. */
-  #outboxes(): readonly (SubscriptionPlan & { readonly to: string })[] {
+  #outboxes(): readonly OutboxPlan[] {
     const byTransport = Map.groupBy(this.#options.routes.filter(isOutbox), ({ to }) => to)
     return [...byTransport].map(([to, routes]) => ({
       name: outboxName(to),
       to,
       topics: [...new Set(routes.flatMap(topicsOf))],
+      maxLag: Math.min(...routes.map(({ maxLag = Number.POSITIVE_INFINITY }) => maxLag)),
       options: {
         leaseMs: Math.min(...routes.map(({ leaseMs = defaultLeaseMs }) => leaseMs)),
         whenHeld: 'wait',
@@ -82,8 +101,10 @@ export class Topology {
     }))
   }
 
-  async #startOutbox(plan: SubscriptionPlan & { readonly to: string }, runtime: RouteRuntime): Promise<void> {
-    const outbox = { ...plan, transport: this.#transports.get(plan.to)! }
+  async #startOutbox(plan: OutboxPlan, runtime: RouteRuntime): Promise<void> {
+    const { name, topics, to, maxLag } = plan
+    const outbox = { name, topics, to, transport: this.#transports.get(to)! }
+    if (maxLag < Number.POSITIVE_INFINITY) this.#options.backpressure.limit(name, topics, maxLag)
     await this.#run(plan, (lease, on) => new OutboxTenure(outbox, runtime, lease, on))
   }
 

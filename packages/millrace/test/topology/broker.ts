@@ -12,11 +12,16 @@ export const Placed = defineEvent('shop.placed', {
 export const Paid = defineEvent('shop.paid', { schema: z.object({ n: z.number() }), topic: 'shop.payments' })
 export const Noted = defineEvent('office.noted', { schema: z.object({ n: z.number() }) })
 
+interface NodeConfig extends Omit<Partial<ApplicationConfig>, 'clock'> {
+  /** Of the store; default: in memory. */
+  readonly path?: string
+}
+
 export interface Shared {
   readonly clock: SimulatedClock
   readonly broker: FaultyTransport
   /** Starts an application with a store of its own, connected to the broker as `broker`. */
-  readonly node: (config: Omit<Partial<ApplicationConfig>, 'clock'>) => Promise<Started>
+  readonly node: (config: NodeConfig) => Promise<Started>
 }
 
 /** Several applications on one clock, each with a store of its own, and a broker between them. */

@@ -1,7 +1,10 @@
+import { join } from 'node:path'
 import { eventually } from '@millrace/testing'
-import { defineCommand, defineEvent, message } from 'millrace'
+import { defineCommand, defineEvent, message, millrace } from 'millrace'
+import { sqlite } from 'millrace/sqlite'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { temporaryFolder } from '../sqlite/folder.ts'
 import { collecting, Noted, Paid, Placed, shared } from './broker.ts'
 
 const out = { topics: 'shop.**', to: 'broker' } as const
@@ -129,13 +132,53 @@ test('events that expire before they can be published are counted and not publis
   expect((await app.inspect()).subscriptions).toMatchObject([{ settled: { expired: 1, handled: 1 } }])
 })
 
-test('what is published by a process that runs nothing goes out when one runs', async () => {
-  const { broker, clock, node } = shared()
-  const { app } = await node({ routes: [{ ...out, start: 'now' }] })
-  expect((await app.inspect()).subscriptions.map(({ name }) => name)).toEqual(['_millrace.outbox.broker'])
-  await app.publish(Placed, { n: 1 })
+test('publishers can be made to wait for a transport that is away', async () => {
+  const { node, broker, clock } = shared()
+  const { app } = await node({ routes: [{ ...out, maxLag: 10 }] })
+  broker.down()
+  let published = 0
+  const publishing = (async () => {
+    for (const data of range(30)) {
+      await app.publish(Placed, data)
+      published++
+    }
+  })()
+  await clock.advance(30_000)
+  expect(published).toBe(10)
+  await app.publish(Noted, { n: 1 })
+  broker.up()
+  await clock.advance(30_000)
+  await publishing
+  await eventually(() => broker.persisted.length === 30)
+})
+
+test('of several processes on a store one relays, and another one takes over from it', async () => {
+  const { node, broker, clock } = shared()
+  const path = join(temporaryFolder(), 'store.db')
+  const { app: first } = await node({ path, routes: [out] })
+  const { app: second } = await node({ path, routes: [out] })
+  expect(second.health().services).toMatchObject([{ phase: 'standby' }])
+  for (const data of range(10)) await (data.n % 2 === 0 ? first : second).publish(Placed, data)
   await clock.advance(100)
-  expect(broker.persisted).toHaveLength(1)
+  await eventually(() => broker.persisted.length === 10)
+  await first.stop()
+  await second.publish(Placed, { n: 10 })
+  await clock.advance(2_000)
+  expect(dataOf(broker.persisted)).toEqual(range(11))
+})
+
+test('what a process publishes that runs nothing goes out when one runs', async () => {
+  const { node, broker, clock } = shared()
+  const path = join(temporaryFolder(), 'store.db')
+  const transports = { broker: broker.engine }
+  const publisher = millrace({ store: sqlite(path), clock, transports, routes: [out], contracts: [Placed] })
+  await publisher.start({ deliver: false })
+  await publisher.publish(Placed, { n: 1 })
+  await publisher.stop()
+  expect(broker.persisted).toEqual([])
+  await node({ path, routes: [out] })
+  await clock.advance(100)
+  await eventually(() => broker.persisted.length === 1)
 })
 
 test('a command whose topic goes out needs no handler here', async () => {
@@ -146,7 +189,20 @@ test('a command whose topic goes out needs no handler here', async () => {
   await eventually(() => broker.persisted.length === 1)
 })
 
-test('a transport that cannot do what a route needs is refused at the start', async () => {
+test('a transport that cannot do what a route needs is refused before anything runs', async () => {
+  const handled: unknown[] = []
+  const path = join(temporaryFolder(), 'store.db')
+  const plain = shared()
+  const { app } = await plain.node({ path })
+  await app.publish(Placed, { n: 1 })
+  await app.stop()
+  const lacking = shared({ capabilities: { orderByKey: false } })
+  const services = [collecting('shop.**', handled)]
+  await expect(lacking.node({ path, services, routes: [out] })).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' })
+  expect(handled).toEqual([])
+})
+
+test('what a route needs of its transport', async () => {
   const unordered = shared({ capabilities: { orderByKey: false } })
   const needed = 'the route of shop.**'
   await expect(unordered.node({ routes: [out] })).rejects.toMatchObject({

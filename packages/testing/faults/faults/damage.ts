@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { checkHistory, type Finding } from '@millrace/testing/history'
-import { isMillraceError, type Logger, millrace } from 'millrace'
+import { isMillraceError, millrace } from 'millrace'
 import { sqlite, verifyStore } from 'millrace/sqlite'
 import type { Fault } from '../fault.ts'
 import type { Life } from '../life.ts'
+import { silent } from '../read-store.ts'
 import type { Trial } from '../trial.ts'
 import { Plain } from '../workload/contracts.ts'
 import { task } from '../workload/work.ts'
@@ -42,9 +43,6 @@ export const damage: Fault = {
   },
   judge: (counts) => (counts.has('refused when opened') ? [] : ['no damage was ever refused']),
 }
-
-/** What the damaged store says is in the findings. */
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** What is certain of the files: the index of the log is made anew by whoever opens it. */
 const settledFiles = (store: string): Files => new Map([...filesOf(store)].filter(([name]) => !name.endsWith('-shm')))

@@ -34,9 +34,17 @@ static int fails(int64_t number, const int64_t *at, const int64_t *times) {
   return first > 0 && number >= first && number - first < load(times);
 }
 
-int control_sync(enum kind kind) {
-  if (control == NULL || (load(&control->sync_kinds) & kind) == 0) return 0;
-  if (!fails(next(&control->syncs), &control->sync_fails_at, &control->sync_fails)) return 0;
+static int64_t *errors_of(enum kind kind) { return &control->errors[__builtin_ctz((unsigned)kind)]; }
+
+int64_t control_errors(enum kind kind) { return control == NULL || kind == KIND_NONE ? 0 : load(errors_of(kind)); }
+
+int control_sync(struct watched *file) {
+  if (control == NULL || (load(&control->sync_kinds) & file->kind) == 0) return 0;
+  int64_t *errors = errors_of(file->kind);
+  if (fails(next(&control->syncs), &control->sync_fails_at, &control->sync_fails)) next(errors);
+  /* What could not be written is told once through each descriptor, as Linux does since 4.13. */
+  else if (load(errors) <= file->errors_seen) return 0;
+  file->errors_seen = load(errors);
   next(&control->syncs_failed);
   return EIO;
 }

@@ -20,6 +20,13 @@ const fields = [
   'writesFailed',
   'writeErrno',
   'writePart',
+  // One for each kind of file.
+  'mainErrors',
+  'walErrors',
+  'shmErrors',
+  'journalErrors',
+  'folderErrors',
+  'otherErrors',
 ] as const
 
 export type ControlField = (typeof fields)[number]

@@ -16,9 +16,12 @@
 
 enum kind { KIND_NONE = 0, KIND_MAIN = 1, KIND_WAL = 2, KIND_SHM = 4, KIND_JOURNAL = 8, KIND_FOLDER = 16, KIND_OTHER = 32 };
 
+#define KINDS 6
+
 struct watched {
   enum kind kind;
   uint64_t inode;
+  int64_t errors_seen; /* of control->errors */
 };
 
 /* Read and written by control.ts as well: keep the order. Whoever adds a field adds it at the end of both. */
@@ -36,6 +39,7 @@ struct control {
   int64_t writes_failed;
   int64_t write_errno;     /* with which they fail */
   int64_t write_part;      /* octets that the first one still writes before the next fails, as a full disk does */
+  int64_t errors[KINDS];   /* syncs that were made to fail so far, by kind: each descriptor that was open is told once */
 };
 
 /* NULL where nothing is to be injected. */
@@ -63,12 +67,15 @@ void watch_open(const char *store);
 enum kind watch_kind(const char *path);
 void watch_add(int descriptor, const char *path, int created);
 void watch_remove(int descriptor);
-struct watched watch_get(int descriptor);
+/* Its kind is KIND_NONE where it is not watched. */
+struct watched *watch_get(int descriptor);
 
 /* control.c */
 void control_open(const char *path);
+/* The number of failed syncs of a kind of file up to now. */
+int64_t control_errors(enum kind kind);
 /* 0, or the errno with which this sync has to fail. */
-int control_sync(enum kind kind);
+int control_sync(struct watched *file);
 /* 0, or the errno with which this write has to fail; `bytes` may become less, for a write that is cut short. */
 int control_write(enum kind kind, size_t *bytes);
 

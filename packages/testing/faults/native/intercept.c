@@ -92,22 +92,22 @@ int close(int descriptor) {
 
 /* Writing */
 
-static ssize_t write_at(struct watched file, int descriptor, const void *octets, size_t bytes, off_t offset) {
+static ssize_t write_at(const struct watched *file, int descriptor, const void *octets, size_t bytes, off_t offset) {
   size_t admitted = bytes;
-  int error = control_write(file.kind, &admitted);
+  int error = control_write(file->kind, &admitted);
   if (error != 0) {
     errno = error;
     return -1;
   }
-  uint64_t number = file.kind == KIND_SHM ? 0 : journal_add(RECORD_WRITE, file.inode, offset, octets, admitted);
+  uint64_t number = file->kind == KIND_SHM ? 0 : journal_add(RECORD_WRITE, file->inode, offset, octets, admitted);
   ssize_t written = syscall(SYS_pwrite64, descriptor, octets, admitted, offset);
   journal_done(number, written < 0 ? -errno : written);
   return written;
 }
 
 ssize_t pwrite64(int descriptor, const void *octets, size_t bytes, off_t offset) {
-  struct watched file = watch_get(descriptor);
-  if (file.kind == KIND_NONE) return syscall(SYS_pwrite64, descriptor, octets, bytes, offset);
+  struct watched *file = watch_get(descriptor);
+  if (file->kind == KIND_NONE) return syscall(SYS_pwrite64, descriptor, octets, bytes, offset);
   return write_at(file, descriptor, octets, bytes, offset);
 }
 
@@ -116,8 +116,8 @@ ssize_t pwrite(int descriptor, const void *octets, size_t bytes, off_t offset) {
 }
 
 ssize_t write(int descriptor, const void *octets, size_t bytes) {
-  struct watched file = watch_get(descriptor);
-  if (file.kind == KIND_NONE) return syscall(SYS_write, descriptor, octets, bytes);
+  struct watched *file = watch_get(descriptor);
+  if (file->kind == KIND_NONE) return syscall(SYS_write, descriptor, octets, bytes);
   int flags = fcntl(descriptor, F_GETFL);
   off_t offset = lseek(descriptor, 0, (flags & O_APPEND) != 0 ? SEEK_END : SEEK_CUR);
   ssize_t written = write_at(file, descriptor, octets, bytes, offset);
@@ -126,26 +126,26 @@ ssize_t write(int descriptor, const void *octets, size_t bytes) {
 }
 
 ssize_t writev(int descriptor, const struct iovec *parts, int count) {
-  if (watch_get(descriptor).kind != KIND_NONE) unmodelled("writev");
+  if (watch_get(descriptor)->kind != KIND_NONE) unmodelled("writev");
   return syscall(SYS_writev, descriptor, parts, count);
 }
 
 ssize_t pwritev(int descriptor, const struct iovec *parts, int count, off_t offset) {
-  if (watch_get(descriptor).kind != KIND_NONE) unmodelled("pwritev");
+  if (watch_get(descriptor)->kind != KIND_NONE) unmodelled("pwritev");
   REAL(pwritev);
   return real(descriptor, parts, count, offset);
 }
 
 int ftruncate64(int descriptor, off_t length) {
-  struct watched file = watch_get(descriptor);
-  if (file.kind == KIND_NONE) return (int)syscall(SYS_ftruncate, descriptor, length);
+  struct watched *file = watch_get(descriptor);
+  if (file->kind == KIND_NONE) return (int)syscall(SYS_ftruncate, descriptor, length);
   size_t none = 0;
-  int error = lseek(descriptor, 0, SEEK_END) < length ? control_write(file.kind, &none) : 0;
+  int error = lseek(descriptor, 0, SEEK_END) < length ? control_write(file->kind, &none) : 0;
   if (error != 0) {
     errno = error;
     return -1;
   }
-  uint64_t number = file.kind == KIND_SHM ? 0 : journal_add(RECORD_TRUNCATE, file.inode, length, NULL, 0);
+  uint64_t number = file->kind == KIND_SHM ? 0 : journal_add(RECORD_TRUNCATE, file->inode, length, NULL, 0);
   int result = (int)syscall(SYS_ftruncate, descriptor, length);
   journal_done(number, result < 0 ? -errno : 0);
   return result;
@@ -154,7 +154,7 @@ int ftruncate64(int descriptor, off_t length) {
 int ftruncate(int descriptor, off_t length) { return ftruncate64(descriptor, length); }
 
 void *mmap64(void *address, size_t bytes, int protection, int flags, int descriptor, off_t offset) {
-  enum kind kind = descriptor < 0 ? KIND_NONE : watch_get(descriptor).kind;
+  enum kind kind = descriptor < 0 ? KIND_NONE : watch_get(descriptor)->kind;
   int writes = (flags & MAP_SHARED) != 0 && (protection & PROT_WRITE) != 0;
   /* The index of the log is rebuilt after a crash, so nothing of it has to last. */
   if (writes && kind != KIND_NONE && kind != KIND_SHM) unmodelled("mmap");
@@ -164,10 +164,10 @@ void *mmap64(void *address, size_t bytes, int protection, int flags, int descrip
 /* Making durable */
 
 static int sync_file(int descriptor, long call) {
-  struct watched file = watch_get(descriptor);
-  if (file.kind == KIND_NONE) return (int)syscall(call, descriptor);
-  uint64_t number = journal_add(RECORD_SYNC, file.inode, 0, NULL, 0);
-  int error = control_sync(file.kind);
+  struct watched *file = watch_get(descriptor);
+  if (file->kind == KIND_NONE) return (int)syscall(call, descriptor);
+  uint64_t number = journal_add(RECORD_SYNC, file->inode, 0, NULL, 0);
+  int error = control_sync(file);
   int result = error != 0 ? -1 : (int)syscall(call, descriptor);
   if (error != 0) errno = error;
   journal_done(number, result < 0 ? -errno : 0);

@@ -50,7 +50,7 @@ void watch_add(int descriptor, const char *path, int created) {
     table[descriptor].kind = KIND_NONE;
     return;
   }
-  table[descriptor] = (struct watched){.kind = kind, .inode = status.st_ino};
+  table[descriptor] = (struct watched){.kind = kind, .inode = status.st_ino, .errors_seen = control_errors(kind)};
   if (kind != KIND_SHM) journal_add(RECORD_LINK, status.st_ino, created, path, strlen(path));
 }
 
@@ -58,7 +58,7 @@ void watch_remove(int descriptor) {
   if (descriptor >= 0 && descriptor < DESCRIPTORS) table[descriptor].kind = KIND_NONE;
 }
 
-struct watched watch_get(int descriptor) {
-  if (descriptor < 0 || descriptor >= DESCRIPTORS) return (struct watched){.kind = KIND_NONE};
-  return table[descriptor];
+struct watched *watch_get(int descriptor) {
+  static struct watched none;
+  return descriptor < 0 || descriptor >= DESCRIPTORS ? &none : &table[descriptor];
 }

@@ -106,6 +106,19 @@ test.skipIf(reason !== undefined)('it lets the syncs fail that it is told to', a
   expect([control.get('syncs'), control.get('syncsFailed')]).toEqual([4, 2])
 })
 
+test.skipIf(reason !== undefined)('a sync that failed is told through all descriptors of the file, once', async () => {
+  const { control, run } = await place()
+  control.set({ syncKinds: kindBits(['wal']), syncFailsAt: 2, syncFails: 1 })
+  const codes = await run(`
+    const files = Array.from({ length: 3 }, () => fs.openSync(store + '-wal', 'a'))
+    const codes = []
+    const sync = (file) => { try { fs.fsyncSync(file); codes.push('ok') } catch (error) { codes.push(error.code) } }
+    for (let n = 0; n < 3; n++) for (const file of files) sync(file)
+    sync(fs.openSync(store + '-wal', 'a'))
+    console.log(codes.join(' '))`)
+  expect(codes).toBe('ok EIO EIO EIO ok ok ok ok ok ok')
+})
+
 test.skipIf(reason !== undefined)(
   'it lets the writes fail that it is told to, the first of them after some octets',
   async () => {

@@ -1,12 +1,12 @@
 import type { FindingKind } from '@millrace/testing/history'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Edit } from '../../faults/edits/edit.ts'
 import { mutants } from '../../faults/mutants/mutants.ts'
 import { simulate } from './run.ts'
 
 /** Far more than any of the mistakes needs. */
 const mostSeeds = 150
-const longestMs = 60_000
+vi.setConfig({ testTimeout: 60_000 })
 
 async function expectFound(
   edits: readonly Edit[],
@@ -22,10 +22,8 @@ async function expectFound(
 /** Mistakes in Millrace that the fault command finds, too. */
 const known = ['acknowledgement without the effects', 'order ignored on retry', 'cursor past a parked event']
 
-test.each(mutants.filter(({ name }) => known.includes(name)))(
-  'is found: $name',
-  ({ edits, finding }) => expectFound(edits, finding),
-  longestMs,
+test.each(mutants.filter(({ name }) => known.includes(name)))('is found: $name', ({ edits, finding }) =>
+  expectFound(edits, finding),
 )
 
 test('the mistakes are those that are meant', () => {
@@ -65,8 +63,6 @@ const ofRoutes: readonly RouteMutant[] = [
   },
 ]
 
-test.each(ofRoutes)(
-  'is found between two sites: $name',
-  ({ file, from, to, finding }) => expectFound([{ file, from, to }], finding, ['--routed']),
-  longestMs,
+test.each(ofRoutes)('is found between two sites: $name', ({ file, from, to, finding }) =>
+  expectFound([{ file, from, to }], finding, ['--routed']),
 )
