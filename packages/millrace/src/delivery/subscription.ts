@@ -121,7 +121,10 @@ export class Subscription {
       await this.#runtime.store.commit({ leases: [{ kind: 'release', name: this.#lease, epoch: this.#epoch }] })
     } catch (error) {
       // A lost lease is somebody else's to release; a stopped store keeps it until it lapses.
-      if (!isMillraceError(error, 'LEASE_LOST') && !isMillraceError(error, 'STORE_STOPPED')) throw error
+      if (isMillraceError(error, 'LEASE_LOST') || isMillraceError(error, 'STORE_STOPPED')) return
+      if (!isMillraceError(error, 'STORE_BUSY')) throw error
+      // So does one that another program has to itself: no reason not to stop.
+      this.#runtime.logger.warn('A lease could not be given back, and lapses', { subscription: this.name, error })
     }
   }
 

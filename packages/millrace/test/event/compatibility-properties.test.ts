@@ -25,6 +25,16 @@ function closed(schema: unknown): unknown {
 }
 
 describe('what is called compatible', () => {
+  /** The code that ajv 8 writes for some conditional schemas does not run (it names a variable that it never declares): no verdict. */
+  function judged(verdict: () => boolean): boolean {
+    try {
+      return verdict()
+    } catch (error) {
+      fc.pre(!(error instanceof ReferenceError))
+      throw error
+    }
+  }
+
   /** Asserts that no sample refutes an answer, and that samples had a say in enough of them. */
   function assertSound(pairs: fc.Arbitrary<readonly [JsonSchema, JsonSchema]>, undeclared: Undeclared): void {
     const samples = fc.sample(data, { numRuns: 1_500, seed: 1 })
@@ -33,10 +43,11 @@ describe('what is called compatible', () => {
     fc.assert(
       fc.property(pairs, ([previous, next]) => {
         fc.pre(compatible(previous, next, undeclared))
-        const written = samples.filter(validator(undeclared === 'absent' ? (closed(previous) as JsonSchema) : previous))
+        const writes = validator(undeclared === 'absent' ? (closed(previous) as JsonSchema) : previous)
+        const written = samples.filter((value) => judged(() => writes(value)))
         if (written.length > 0 && written.length < samples.length) telling++
         const reads = validator(next)
-        expect(written.filter((value) => !reads(value))).toEqual([])
+        expect(written.filter((value) => !judged(() => reads(value)))).toEqual([])
       }),
       { numRuns: runs },
     )
