@@ -97,13 +97,17 @@ test.skipIf(reason !== undefined).each([
 )
 
 test.skipIf(reason !== undefined)('with synchronous NORMAL commits are lost, but never a part of one', async () => {
-  const at = await place()
-  const told = await commit(at, 60, 1, 'WAL', 'NORMAL', '20')
-  const losses = Array.from({ length: 40 }, (_, seed) => {
-    const { numbers, whole } = after(at, seed)
-    expect(whole).toBe(true)
-    return lost(told, numbers)
-  })
+  const losses: number[] = []
+  // The power may go just after a checkpoint, which syncs everything: then nothing is lost.
+  for (let round = 0; round < 6 && !losses.some((count) => count > 0); round++) {
+    const at = await place()
+    const told = await commit(at, 60 + 3 * round, 1, 'WAL', 'NORMAL', '20')
+    for (let seed = 0; seed < 40; seed++) {
+      const { numbers, whole } = after(at, seed)
+      expect(whole).toBe(true)
+      losses.push(lost(told, numbers))
+    }
+  }
   expect(Math.max(...losses)).toBeGreaterThan(0)
   // Everything, too, may have reached the disk.
   expect(Math.min(...losses)).toBe(0)

@@ -104,7 +104,10 @@ export class Disk {
     const linked = this.#linked.get(basename(path))
     // Two processes may both believe to have created it. The number of a file that is gone may be given to a new one.
     if (linked !== undefined && this.#files.get(inode) === linked) return
-    if (!created) throw new Error(`the journal does not tell where the file '${path}' comes from`)
+    // One that was not created here is just being created by another process, which tells of it in a moment, or died before it could.
+    if (!created && linked !== undefined) {
+      throw new Error(`the journal does not tell where the file '${path}' comes from`)
+    }
     const file: DiskFile = { durable: new GrowingBuffer(), pending: [] }
     this.#files.set(inode, file)
     this.#name(path, file)
