@@ -10,8 +10,8 @@ import type { Site } from './site/site.ts'
 /** How often a process that has ended is looked for and started again, when all faults are over. */
 const superviseMs = 100
 
-/** A process that stands by looks about so often whether a lease has lapsed. */
-const standbyMs = 1_000
+/** How often to look whether another process has taken over from one that is frozen. */
+const lookMs = 15
 
 /** Plans and carries out the faults of a run, and ends them all when its time has come. */
 export class Director implements Weather {
@@ -161,12 +161,21 @@ export class Director implements Weather {
     const up = site.nodes.filter(({ isUp }) => isUp)
     if (up.length === 0) return
     const node = this.#random.pick(up)
+    const { name } = node.process!
+    const held = [...site.handling].filter(([, process]) => process === name).map(([service]) => service)
     node.freeze()
-    const { leaseMs } = this.#profile
     const { chance, between } = this.#random
-    // Often it comes back just when another one has taken over.
-    const forMs = chance(0.5) ? between(0, 4 * leaseMs) : between(leaseMs, leaseMs + standbyMs + leaseMs / 2)
-    this.#later(forMs, () => node.thaw())
+    if (held.length === 0 || chance(0.5)) {
+      this.#later(between(0, 4 * this.#profile.leaseMs), () => node.thaw())
+      return
+    }
+    // It comes back when another one has just taken over, and does not know it yet.
+    const look = (): void => {
+      const isTakenOver = held.some((service) => site.handling.get(service) !== name)
+      if (isTakenOver) this.#later(between(0, lookMs), () => node.thaw())
+      else this.#later(lookMs, look)
+    }
+    look()
   }
 
   #stop(site: Site): void {

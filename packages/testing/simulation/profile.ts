@@ -46,8 +46,10 @@ export interface Profile {
   readonly repeats: boolean
   /** Of the service that every order has its effects from. */
   readonly dispatch: Dispatch
-  /** How many of all deliveries fail at first, or take long. */
+  /** How many of all deliveries fail at first. */
   readonly trouble: number
+  /** How many of all deliveries take long. */
+  readonly slow: number
   /** How many deliveries kill their process. */
   readonly poison: number
   /** How many faults of each kind there are. */
@@ -84,21 +86,22 @@ export function profileOf(seed: number, without: readonly FaultKind[] = []): Pro
     sites,
     nodes: isContested ? 2 : pick(sites === 'one' ? [1, 1, 2, 2, 3] : [1, 1, 2]),
     sameHost: chance(0.5),
-    operations: 5 + below(sites === 'one' ? 25 : 15),
+    operations: isContested ? 30 : 5 + below(sites === 'one' ? 25 : 15),
     inFlight: pick([1, 2, 8]),
     keys: pick([1, 2, 3, 6]),
     // Not much longer than leases: what happens while nothing happens is the same again and again.
     activeMs: isContested ? 4_000 : Math.min(pick([50, 300, 1_500, 4_000]), 20 * leaseMs),
     leaseMs,
-    window: pick([1, 2, 4, 16, 64]),
-    concurrency: pick([1, 2, 3, 8, 64]),
+    window: isContested ? 64 : pick([1, 2, 4, 16, 64]),
+    concurrency: isContested ? 8 : pick([1, 2, 3, 8, 64]),
     drainMs: pick([0, 20, 500]),
-    timeoutMs: pick([30, 150, 1_000]),
+    timeoutMs: isContested ? 1_000 : pick([30, 150, 1_000]),
     poisonAfterDeaths: pick([1, 3, 3, 10]),
     maxLag: chance(0.2) ? pick([1, 4]) : undefined,
     repeats: faults.operate > 0 && chance(0.4),
     dispatch: pick(['keyed', 'keyed', 'keyed', 'serial', 'concurrent'] as const),
-    trouble: isContested ? 0.4 : pick([0, 0.1, 0.3, between(0, 0.9)]),
+    trouble: isContested ? 0.1 : pick([0, 0.1, 0.3, between(0, 0.9)]),
+    slow: isContested ? 0.8 : pick([0, 0, 0.1, 0.5]),
     poison: faults.kill > 0 ? pick([0.02, 0.1]) : 0,
     faults,
   }

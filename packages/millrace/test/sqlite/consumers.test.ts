@@ -107,3 +107,21 @@ test('a consumer whose receiver fails ends with that error, and hands nothing ov
   await publish(engine, 1)
   expect(calls).toBe(1)
 })
+
+test('a unit that fails after a subscription was taken over leaves the new consumer as it is', async () => {
+  const engine = await openEngine()
+  const sql = (text: string) => [{ text, parameters: [] }]
+  await engine.store.commit({ sql: sql('CREATE TABLE own (value INTEGER NOT NULL)') })
+  const before = await consuming(engine, 's', ['t'], 2)
+  await publish(engine, 6)
+  await eventually(() => before.records.length === 2)
+  await before.settle(before.records)
+  const after = await consuming(engine, 's', ['t'], 2)
+  await eventually(() => after.records.length === 2)
+  // It has written something when it fails, so that the transaction is taken back.
+  const failing = { append: [{ event: event('other') }], sql: sql('INSERT INTO own VALUES (NULL)') }
+  await expect(engine.store.commit(failing)).rejects.toMatchObject({ code: 'SQL_FAILED' })
+  await after.settle(after.records)
+  await eventually(() => after.records.length === 4)
+  expect(after.records.map(({ position }) => position)).toEqual([3, 4, 5, 6])
+})

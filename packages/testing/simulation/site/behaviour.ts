@@ -11,6 +11,9 @@ export interface Behaviour {
   readonly takesMs: number
 }
 
+/** No delivery takes longer that goes well. */
+export const longestMs = 200
+
 /** What a handler of the workload throws: the name says what the service is to do about it. */
 export class Trouble extends Error {
   readonly failing: Behaviour['failing']
@@ -22,9 +25,14 @@ export class Trouble extends Error {
 }
 
 /** How a delivery goes in a run, by what it is, so that every process and every attempt agrees. */
-export function behaviourOf({ seed, trouble, poison }: Profile, subscription: string, message: string): Behaviour {
+export function behaviourOf(
+  { seed, trouble, slow, poison }: Profile,
+  subscription: string,
+  message: string,
+): Behaviour {
   const { chance, pick, below, between } = randomFor(seed, `${subscription} ${message}`)
   const isTroubled = chance(trouble)
+  const isSlow = chance(slow)
   return {
     kills: chance(poison),
     failures: isTroubled ? 1 + below(4) : 0,
@@ -40,8 +48,10 @@ export function behaviourOf({ seed, trouble, poison }: Profile, subscription: st
       'pauses',
       'pauses for a while',
     ]),
-    succeeding: pick(['at once', 'at once', 'at once', 'in a microtask', 'in a turn', 'after a while']),
-    takesMs: pick([0, 1, between(0, 30), chance(trouble) ? 200 : 5]),
+    succeeding: isSlow
+      ? 'after a while'
+      : pick(['at once', 'at once', 'at once', 'in a microtask', 'in a turn', 'after a while']),
+    takesMs: isSlow ? between(20, longestMs) : pick([0, 1, 5, between(0, 30)]),
   }
 }
 

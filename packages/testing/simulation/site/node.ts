@@ -1,5 +1,6 @@
 import { type Application, isMillraceError, millrace } from 'millrace'
 import type { SimulatedProcess } from '../machine/process.ts'
+import { longestMs } from './behaviour.ts'
 import { type ClientOptions, perform } from './client.ts'
 import type { Said } from './contracts.ts'
 import type { PlannedOperation } from './operations.ts'
@@ -134,7 +135,8 @@ export class Node {
     const die = (): void => {
       if (process.state !== 'dead') this.crash()
     }
-    const services = servicesOf(profile, { sleep, note, die, isHealed })
+    const begins = (service: string): unknown => this.#site.handling.set(service, process.name)
+    const services = servicesOf(profile, { sleep, note, begins, newText: newId, die, isHealed })
     const app = millrace({
       store: host.engineFor(process),
       services,
@@ -160,7 +162,7 @@ export class Node {
       startMs: world.startMs,
       jumps: profile.faults.jump > 0,
       acknowledged: this.#site.acknowledged,
-      fails: profile.trouble > 0 || profile.poison > 0 || profile.repeats,
+      fails: profile.trouble > 0 || profile.poison > 0 || profile.repeats || profile.timeoutMs < longestMs,
       services: new Map(services.map((service) => [service.name, service])),
       note,
       sleep,

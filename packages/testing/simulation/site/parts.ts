@@ -32,6 +32,8 @@ export interface SiteParts {
   readonly recorder: HistoryRecorder
   /** Messages that were acknowledged to its clients, and are in the log. */
   readonly acknowledged: Set<string>
+  /** Which process was the last to begin to handle something, by service. */
+  readonly handling: Map<string, string>
   /** What is still to be asked of the system, whichever process does it. */
   readonly todo: PlannedOperation[]
 }

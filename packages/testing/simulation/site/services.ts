@@ -9,6 +9,10 @@ import { Charge, counters, Entered, Handled, Noted, Ordered, type Said, watched 
 export interface Place {
   sleep(ms: number): Promise<void>
   note(what: string): void
+  /** A handler of the service begins. */
+  begins(service: string): void
+  /** A text that is never given again. */
+  newText(): string
   /** The process dies, now. */
   die(): void
   /** From now on everything goes well. */
@@ -52,7 +56,6 @@ export function servicesOf(profile: Profile, place: Place): readonly Service[] {
   const options = (name: string) => ({ retry: retryOf(seed, name), onError, timeoutMs })
   const handler = (name: string, act: Act): Handler<Said> => handling(profile, place, name, act)
   const watch = handler('watcher', nothingMore)
-  const charge = handler('teller', ({ data }) => ({ value: charged(data) }))
   return [
     service('worker', { ...shared, dispatch: profile.dispatch, ...(maxLag !== undefined && { maxLag }) })
       .on(Ordered, handler('worker', countingWorker), options('worker'))
@@ -64,8 +67,10 @@ export function servicesOf(profile: Profile, place: Place): readonly Service[] {
     service('teller', shared).handle(
       Charge,
       async (event, context) => {
-        await charge(event, context)
-        return charged(event.data)
+        // Each attempt has an answer of its own: only that of the one that was committed may be told.
+        const value = place.newText()
+        await handler('teller', () => ({ value }))(event, context)
+        return value
       },
       options('teller'),
     ),
@@ -76,8 +81,6 @@ export function servicesOf(profile: Profile, place: Place): readonly Service[] {
     ),
   ]
 }
-
-const charged = ({ token }: Said): string => `charged ${token}`
 
 const nothingMore: Act = () => ({})
 
@@ -111,6 +114,7 @@ function handling(profile: Profile, place: Place, name: string, act: Act): Handl
     const fails = !place.isHealed() && context.attempt <= behaviour.failures
     const kills = !place.isHealed() && behaviour.kills
     const how = kills ? 'kills' : fails ? behaviour.failing : behaviour.succeeding
+    place.begins(name)
     place.note(`${name} handles ${token} at ${context.position}, attempt ${context.attempt}: ${how}`)
     const leave = (left: Left): void => {
       if (name === 'watcher' && profile.repeats) context.documents.put(watched, token, context.position)

@@ -24,6 +24,7 @@ export class Site implements SiteParts {
   readonly operator: Operator
   readonly recorder: HistoryRecorder = recordHistory()
   readonly acknowledged = new Set<string>()
+  readonly handling = new Map<string, string>()
   readonly todo: PlannedOperation[]
 
   constructor(name: string, world: World, host: StoreHost, ways: { readonly out: boolean; readonly in: boolean }) {

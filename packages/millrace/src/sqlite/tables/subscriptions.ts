@@ -32,6 +32,7 @@ export class Subscription {
 
 /** The subscriptions that this process works on: one row update each in a group, whatever the number of settlements. */
 export class Subscriptions implements Held {
+  readonly #database: DatabaseSync
   readonly #leases: Leases
   readonly #find: Rows<readonly [floor: number, ranges: string, counts: string]>
   readonly #update: StatementSync
@@ -42,6 +43,7 @@ export class Subscriptions implements Held {
   readonly #dropped: Subscription[] = []
 
   constructor(database: DatabaseSync, leases: Leases) {
+    this.#database = database
     this.#leases = leases
     this.#find = new Rows(database, 'SELECT floor, settled_above, settled FROM millrace_subscription WHERE name = ?')
     this.#update = database.prepare(
@@ -107,10 +109,10 @@ export class Subscriptions implements Held {
     if (subscription.changed) this.#write(subscription)
   }
 
-  /** Forgets it, as its row was replaced or deleted by the transaction under way. */
+  /** Forgets it, as its row was replaced or deleted. By the transaction under way, if there is one: that may be taken back. */
   drop(subscription: Subscription): void {
     this.#known.delete(subscription.name)
-    this.#dropped.push(subscription)
+    if (this.#database.isTransaction) this.#dropped.push(subscription)
   }
 
   write(): void {
